@@ -1,0 +1,29 @@
+export CGO_ENABLED ?= 0
+GO ?= go
+
+.PHONY: help run build test test-long bench check clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build the gateway and serve the sample handlers, swapping them as you edit
+	@EDGE_GATEWAY_EXAMPLES=1 EDGE_GATEWAY_DATA="$${EDGE_GATEWAY_DATA:-data}" bin/edge-gateway serve --config gateway/samples.toml --watch
+
+build: ## build bin/edge-gateway
+	@mkdir -p bin
+	$(GO) build -trimpath -o bin/edge-gateway ./gateway/cmd/edge-gateway
+
+test: ## run everything that takes minutes
+	@.ci/test short
+
+test-long: ## run the storms and fuzzers too
+	@.ci/test long
+
+bench: build ## measure against a native server and against one process per handler
+	@$(GO) run ./bench
+
+check: ## formatting, vet, and a build for every system claimed
+	@.ci/check
+
+clean: ## remove what was built and stored here
+	rm -rf bin data

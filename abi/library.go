@@ -1,0 +1,85 @@
+package abi
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// ErrOpen says that the system's loader refused a library.
+var ErrOpen = errors.New("the system cannot load the library")
+
+// Library is a shared library in this process.
+type Library struct {
+	handle uintptr
+	file   fileID // of the copy that was loaded
+	goLang bool
+}
+
+// Open copies the file into dir and loads the copy, so that the code in use
+// has an inode of its own: loaders hand out old code for a file that they know,
+// and a mapped file that somebody writes over ends the process. Where the
+// system allows it the copy is removed at once. isGo says that the library
+// brings a Go runtime, which needs care; see package goruntime.
+//
+// Loading runs the library's constructors, so whatever can be found out from
+// the file should have been.
+func Open(path, dir string, isGo bool) (*Library, error) {
+	copied, err := ownCopy(path, dir)
+	if err != nil {
+		return nil, fmt.Errorf("copy library %q: %w", path, err)
+	}
+	defer removeLoaded(copied)
+	id, err := identify(copied)
+	if err != nil {
+		return nil, fmt.Errorf("identify library %q: %w", copied, err)
+	}
+	handle, err := load(copied, isGo)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %q: %w", ErrOpen, path, err)
+	}
+	return &Library{handle: handle, file: id, goLang: isGo}, nil
+}
+
+func ownCopy(path, dir string) (string, error) {
+	from, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer from.Close()
+	to, err := os.CreateTemp(dir, "instance-*"+filepath.Ext(path))
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(to, from)
+	if err == nil {
+		err = to.Chmod(0o700)
+	}
+	if closing := to.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		_ = os.Remove(to.Name())
+		return "", err
+	}
+	return to.Name(), nil
+}
+
+// symbol is the address of an exported function; 0 if there is none.
+func (l *Library) symbol(name string) uintptr { return lookup(l.handle, name) }
+
+// Close unloads the library and tells whether its code is gone: a loader may
+// keep it for reasons of its own. No code of it may run. A library with a Go
+// runtime always stays.
+func (l *Library) Close() (gone bool, err error) {
+	if l.goLang {
+		return false, nil
+	}
+	if err := unload(l.handle); err != nil {
+		return false, fmt.Errorf("unload library: %w", err)
+	}
+	loaded, err := isMapped(l.file)
+	return !loaded, err
+}

@@ -1,0 +1,186 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/edge-gateway/edge-gateway/gateway/config"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/registry"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/routing"
+)
+
+// EndpointError says why an endpoint of a snapshot cannot be served.
+type EndpointError struct {
+	Endpoint string
+	Err      error
+}
+
+func (e *EndpointError) Error() string { return fmt.Sprintf("endpoint %q: %v", e.Endpoint, e.Err) }
+func (e *EndpointError) Unwrap() error { return e.Err }
+
+// Apply makes s what the gateway serves: loads what is new, and only when all
+// of it is ready swaps and routes to it. When it returns nil, no request enters
+// what was replaced; requests inside it finish there. When it returns an error,
+// which joins one [EndpointError] for each endpoint at fault, nothing has
+// changed.
+func (g *Gateway) Apply(ctx context.Context, s Snapshot) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return ErrClosed
+	}
+	if err := s.check(); err != nil {
+		return err
+	}
+	var changes []*change
+	var errs []error
+	for i := range s.Endpoints {
+		if err := ctx.Err(); err != nil {
+			errs = append(errs, err)
+			break
+		}
+		c, err := g.plan(&s.Endpoints[i])
+		if err != nil {
+			errs = append(errs, &EndpointError{s.Endpoints[i].Name, err})
+			continue
+		}
+		changes = append(changes, c)
+	}
+	table, err := tableOf(changes)
+	if err != nil {
+		errs = append(errs, err)
+	}
+	if len(errs) > 0 {
+		for _, c := range changes {
+			c.undo()
+		}
+		return errors.Join(errs...)
+	}
+	// An endpoint that is gone loses its instance only after no route leads
+	// there any more.
+	left := maps.Clone(g.endpoints)
+	for _, c := range changes {
+		c.commit()
+		g.endpoints[c.spec.Name] = c.endpoint
+		delete(left, c.spec.Name)
+	}
+	g.dispatch.SetTable(table)
+	for name, e := range left {
+		e.Swap(nil)
+		delete(g.endpoints, name)
+	}
+	return nil
+}
+
+// change is what an endpoint is about to become.
+type change struct {
+	spec     *Endpoint
+	endpoint *registry.Endpoint
+	next     *registry.Instance
+	fresh    bool // next was loaded, or taken back, for this change
+}
+
+func (g *Gateway) plan(spec *Endpoint) (*change, error) {
+	c := &change{spec: spec, endpoint: g.endpoints[spec.Name]}
+	if c.endpoint == nil {
+		c.endpoint = registry.NewEndpoint(spec.Name, g.opts.Log)
+	}
+	if spec.Handler == nil && spec.Library == "" {
+		return c, nil // routed, but without a version: 503
+	}
+	version, err := g.version(spec)
+	if err != nil {
+		return nil, err
+	}
+	identity := version.identity(spec.Config)
+	if current := c.endpoint.Current(); current != nil && identity != "" && current.Identity == identity {
+		c.next = current
+		return c, nil
+	}
+	c.fresh = true
+	if c.next = c.endpoint.TakeBack(identity); c.next != nil {
+		return c, nil
+	}
+	module, err := g.load(spec, version)
+	if err != nil {
+		return nil, err
+	}
+	c.next = registry.NewInstance(module, version.digest, identity)
+	return c, nil
+}
+
+func (c *change) commit() {
+	c.endpoint.SetLimits(c.spec.Limits.withDefaults())
+	c.endpoint.Swap(c.next)
+}
+
+func (c *change) undo() {
+	if c.fresh && c.next != nil {
+		c.endpoint.Discard(c.next)
+	}
+}
+
+func tableOf(changes []*change) (*routing.Table, error) {
+	var routes []*routing.Route
+	for _, c := range changes {
+		pattern, err := config.ParsePattern(c.spec.Path)
+		if err != nil {
+			return nil, &EndpointError{c.spec.Name, err}
+		}
+		routes = append(routes, &routing.Route{
+			Domain: c.spec.Domain, Pattern: pattern, Methods: c.spec.Methods, Endpoint: c.endpoint,
+		})
+	}
+	return routing.New(routes)
+}
+
+// check finds what can be known without loading anything.
+func (s *Snapshot) check() error {
+	var errs []error
+	seen := map[string]bool{}
+	routes := make([]config.Route, len(s.Endpoints))
+	for i := range s.Endpoints {
+		e := &s.Endpoints[i]
+		report := func(err error) {
+			if err != nil {
+				errs = append(errs, &EndpointError{e.Name, err})
+			}
+		}
+		report(config.CheckName(e.Name))
+		if seen[e.Name] {
+			report(errors.New("the name is used twice"))
+		}
+		seen[e.Name] = true
+		if e.Domain != "" {
+			report(config.CheckDomain(e.Domain))
+		}
+		for _, m := range e.Methods {
+			report(config.CheckMethod(m))
+		}
+		_, err := config.ParsePattern(e.Path)
+		report(err)
+		if e.Library != "" && e.Handler != nil {
+			report(errors.New("it has both a library and a Go handler"))
+		}
+		report(e.Limits.check())
+		routes[i] = config.Route{Domain: e.Domain, Path: e.Path, Methods: e.Methods}
+	}
+	if len(errs) == 0 {
+		for _, c := range config.FindConflicts(routes) {
+			errs = append(errs, &EndpointError{s.Endpoints[c.Second].Name,
+				fmt.Errorf("%s %s is the route of endpoint %q already", methodsOf(c.Methods), s.Endpoints[c.Second].Path, s.Endpoints[c.First].Name)})
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func methodsOf(methods []string) string {
+	if len(methods) == 0 {
+		return "every method of"
+	}
+	return strings.Join(slices.Sorted(slices.Values(methods)), ", ")
+}

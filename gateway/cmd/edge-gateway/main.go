@@ -1,0 +1,15 @@
+// Command edge-gateway serves HTTP by calling native functions.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+)
+
+func main() {
+	if err := run(context.Background(), os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "edge-gateway:", err)
+		os.Exit(1)
+	}
+}

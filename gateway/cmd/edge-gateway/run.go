@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/edge-gateway/edge-gateway/abi"
+	"github.com/edge-gateway/edge-gateway/toolchain"
+)
+
+// commands is the command line.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Serve handlers."`
+	Build   buildCommand   `cmd:"" help:"Compile a source folder into a handler library."`
+	Inspect inspectCommand `cmd:"" help:"Tell what a library is, without loading it."`
+	New     newCommand     `cmd:"" help:"Write a new handler project."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// run is the whole program but for its exit status.
+func run(ctx context.Context, args []string) error {
+	var cli commands
+	exited := errors.New("help was printed")
+	parser, err := kong.New(&cli,
+		kong.Name("edge-gateway"),
+		kong.Description("Serves HTTP by calling native functions."),
+		kong.UsageOnError(),
+		kong.Exit(func(int) { panic(exited) }), // after --help; recovered below
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if p := recover(); p != nil && p != exited {
+			panic(p)
+		}
+	}()
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return fmt.Errorf("%w (see edge-gateway --help)", err)
+	}
+	return command.Run()
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run() error {
+	version := "development"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		version = info.Main.Version
+	}
+	fmt.Printf("edge-gateway %s (ABI %d.%d)\n", version, abi.Major, abi.Minor)
+	return nil
+}
+
+type newCommand struct {
+	Language string `arg:"" enum:"c,rust,go" help:"c, rust or go."`
+	Dir      string `arg:"" help:"Folder to make; must be empty or not there." type:"path"`
+}
+
+func (c newCommand) Run() error {
+	if err := toolchain.Create(toolchain.Language(c.Language), c.Dir, ""); err != nil {
+		return err
+	}
+	fmt.Printf("Wrote a %s handler to %s. Serve it and build it anew on every change:\n\n"+
+		"  edge-gateway serve --config %s --watch\n\nthen: curl http://127.0.0.1:8080/hello/world\n",
+		c.Language, c.Dir, filepath.Join(c.Dir, "edge-gateway.toml"))
+	return nil
+}
+
+type buildCommand struct {
+	Dir  string `arg:"" help:"Source folder." type:"path"`
+	Out  string `short:"o" help:"Library to write; default: in the current folder, named for the source folder." type:"path"`
+	Data string `help:"Data directory, for the compilers' caches; default: the user's cache directory." env:"EDGE_GATEWAY_DATA" type:"path"`
+}
+
+func (c buildCommand) Run(ctx context.Context) error {
+	cache := filepath.Join(c.Data, "build")
+	if c.Data == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return fmt.Errorf("no cache directory, name one with --data: %w", err)
+		}
+		cache = filepath.Join(user, "edge-gateway")
+	}
+	if c.Out == "" {
+		c.Out = filepath.Base(c.Dir) + toolchain.Extension()
+	}
+	builder, err := toolchain.New(toolchain.Config{CacheDir: cache})
+	if err != nil {
+		return err
+	}
+	library, err := builder.BuildTo(ctx, c.Dir, c.Out)
+	if err != nil {
+		return withOutput(err)
+	}
+	fmt.Fprint(os.Stderr, library.Output)
+	fmt.Printf("%s: %s library, sha256 %s, built in %.2f s\n", library.Path, library.Language, library.Digest, library.Duration.Seconds())
+	return nil
+}
+
+// withOutput puts what the compiler printed in front of an error.
+func withOutput(err error) error {
+	var failed *toolchain.BuildError
+	if errors.As(err, &failed) && failed.Output != "" {
+		return fmt.Errorf("the compiler said:\n%s\n%w", failed.Output, err)
+	}
+	return err
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+
+	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/config"
+	"github.com/edge-gateway/edge-gateway/toolchain"
+	"github.com/edge-gateway/edge-gateway/toolchain/watch"
+)
+
+var errNothing = errors.New("no endpoint can be served")
+
+// start builds what has a source and serves what can be served: an endpoint
+// whose source or library is at fault answers 503 and costs the others nothing.
+func (s *server) start(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	bad := s.buildAll(ctx, s.file)
+	for {
+		err := s.gateway.Apply(ctx, s.snapshot(s.file, bad))
+		if err == nil {
+			break
+		}
+		faults := endpointsOf(err)
+		if len(faults) == 0 || ctx.Err() != nil {
+			return err
+		}
+		for _, fault := range faults {
+			if bad[fault.Endpoint] {
+				return err
+			}
+			logger().Error("the endpoint is not served", "endpoint", fault.Endpoint, "error", fault.Err)
+			bad[fault.Endpoint] = true
+		}
+	}
+	if len(bad) == len(s.file.Endpoints) && len(bad) > 0 && !s.command.Watch {
+		return errNothing
+	}
+	return nil
+}
+
+// buildAll compiles the sources of a file, side by side as far as the
+// toolchain allows, and returns the names of the endpoints that failed.
+func (s *server) buildAll(ctx context.Context, file *config.File) map[string]bool {
+	var mu sync.Mutex
+	var running sync.WaitGroup
+	bad := map[string]bool{}
+	missing := map[string]bool{}
+	for _, dir := range sources(file) {
+		running.Go(func() {
+			library, err := s.builder.Build(ctx, dir)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				s.libraries[dir] = library.Path
+				return
+			}
+			for _, e := range file.Endpoints {
+				if e.Source == dir {
+					bad[e.Name] = true
+				}
+			}
+			var none *toolchain.MissingError
+			if errors.As(err, &none) {
+				if !missing[none.Program] {
+					logger().Warn("handlers in " + string(none.Language) + " are left out: " + none.Error())
+				}
+				missing[none.Program] = true
+				return
+			}
+			logger().Error("the source does not compile", "source", dir, "error", withOutput(err))
+		})
+	}
+	running.Wait()
+	return bad
+}
+
+// sources lists each source folder of a file once.
+func sources(file *config.File) []string {
+	var dirs []string
+	for _, e := range file.Endpoints {
+		if e.Source != "" && !slices.Contains(dirs, e.Source) {
+			dirs = append(dirs, e.Source)
+		}
+	}
+	return dirs
+}
+
+// snapshot turns a file and what was built into what the gateway serves.
+func (s *server) snapshot(file *config.File, without map[string]bool) gateway.Snapshot {
+	var snapshot gateway.Snapshot
+	for _, e := range file.Endpoints {
+		library := e.Library
+		if e.Source != "" {
+			library = s.libraries[e.Source]
+		}
+		if without[e.Name] {
+			library = ""
+		}
+		snapshot.Endpoints = append(snapshot.Endpoints, gateway.Endpoint{
+			Name: e.Name, Domain: e.Domain, Path: e.Path, Methods: e.Methods,
+			Library: library, Config: e.Config,
+			Limits: gateway.Limits{
+				Timeout: e.Timeout, MaxBody: e.MaxBody, MaxConcurrency: e.MaxConcurrency,
+				MaxNative: e.MaxNative, MaxStuck: e.MaxStuck,
+			},
+		})
+	}
+	return snapshot
+}
+
+// reload reads the file again. Whatever is wrong with it, what serves stays.
+func (s *server) reload(ctx context.Context) {
+	file, err := config.Load(s.command.Config)
+	if err != nil {
+		logger().Error("the configuration is not reloaded, the running one stays", "error", err)
+		return
+	}
+	s.command.override(file)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if bad := s.buildAll(ctx, file); len(bad) > 0 {
+		logger().Error("the configuration is not reloaded, the running one stays: not every source compiles")
+		return
+	}
+	if err := s.gateway.Apply(ctx, s.snapshot(file, nil)); err != nil {
+		logger().Error("the configuration is not reloaded, the running one stays", "error", err)
+		return
+	}
+	if file.Server.Listen != s.file.Server.Listen || file.Server.Data != s.file.Server.Data {
+		logger().Warn("listen and data take effect at the next start")
+	}
+	s.file = file
+	logger().Info("the configuration was reloaded", "endpoints", len(file.Endpoints))
+}
+
+// rebuild swaps in what a source folder holds now. A source that does not
+// compile leaves the old version serving.
+func (s *server) rebuild(ctx context.Context, dir string) {
+	library, err := s.builder.Build(ctx, dir)
+	if err != nil {
+		if ctx.Err() == nil {
+			logger().Error("the source does not compile, the old version keeps serving", "source", dir, "error", withOutput(err))
+		}
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.libraries[dir]
+	s.libraries[dir] = library.Path
+	without := map[string]bool{}
+	for _, e := range s.file.Endpoints {
+		if e.Source != "" && s.libraries[e.Source] == "" {
+			without[e.Name] = true
+		}
+	}
+	if err := s.gateway.Apply(ctx, s.snapshot(s.file, without)); err != nil {
+		s.libraries[dir] = before
+		logger().Error("the new version cannot be used, the old one keeps serving", "source", dir, "error", err)
+		return
+	}
+	logger().Info("swapped in a new version", "source", dir, "version", library.Digest[:12], "built_in", library.Duration.String())
+}
+
+func (s *server) watch() (*watch.Watcher, error) {
+	if !s.command.Watch {
+		return nil, nil
+	}
+	return watch.New(sources(s.file), s.file.Server.Data)
+}
+
+// announce prints what to try.
+func (s *server) announce(at net.Addr) {
+	logger().Info("serving", "address", "http://"+at.String(), "endpoints", len(s.file.Endpoints))
+	if !onTerminal() {
+		return
+	}
+	for _, e := range s.file.Endpoints {
+		method := "GET"
+		if len(e.Methods) > 0 {
+			method = e.Methods[0]
+		}
+		fmt.Printf("  curl -X %-5s http://%s%s\n", method, at, example(e.Path))
+	}
+}
+
+// endpointsOf lists the endpoints that an error of Apply is about.
+func endpointsOf(err error) []*gateway.EndpointError {
+	var one *gateway.EndpointError
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []*gateway.EndpointError
+		for _, e := range many.Unwrap() {
+			all = append(all, endpointsOf(e)...)
+		}
+		return all
+	}
+	if errors.As(err, &one) {
+		return []*gateway.EndpointError{one}
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+// Package config reads the configuration file of the gateway.
+//
+// The file is TOML and read strictly: an unknown key, a wrong type, a value
+// out of range, a path that can never match or two routes that answer the same
+// requests are refused, all of them at once and each with its line.
+//
+//	[server]
+//	listen = "127.0.0.1:8080"
+//	data = "data"
+//
+//	[[endpoint]]
+//	name = "hello"
+//	path = "/hello/{name}"
+//	method = "GET"
+//	source = "handlers/hello"
+//	timeout = "5s"
+//
+//	[endpoint.config]
+//	greeting = "Hello"
+//
+// The package only reads: it binds nothing, builds nothing and, of the files
+// named in the configuration, asks no more than whether they are there.
+package config
+
+import "time"
+
+// File is what one configuration file says. It holds no defaults: a field that
+// the file leaves out is zero, and zero can not be written in a file, so that
+// whoever uses the value may fill in flags, environment and defaults.
+type File struct {
+	Path      string // as given to Load or Parse
+	Dir       string // absolute; what relative paths in the file start from
+	Server    Server
+	Endpoints []Endpoint // in the order of the file
+}
+
+// Server is the [server] table.
+type Server struct {
+	Listen         string        // host:port of the data listener; port 0 picks a free one
+	Data           string        // data directory, absolute; it need not exist
+	HeaderLimit    int64         // bytes of a request's line and headers; 1 KiB to 1 MiB
+	ReadTimeout    time.Duration // for a whole request to arrive; 1 ms to 1 h
+	IdleTimeout    time.Duration // of a connection between requests; 1 ms to 1 h
+	DrainTimeout   time.Duration // for requests in flight at shutdown; 1 ms to 1 h
+	MaxConnections int           // open at once; 1 to 1,000,000
+}
+
+// Endpoint is one [[endpoint]] table, checked as far as one file can be:
+// its name is unique, its pattern parses and conflicts with no other, and its
+// source or library was there when the file was read.
+type Endpoint struct {
+	Line int // of the [[endpoint]]
+
+	Name    string   // see CheckName
+	Domain  string   // lower case, see CheckDomain; empty for any
+	Path    string   // see ParsePattern
+	Methods []string // see CheckMethod; empty for any
+
+	// Source is a folder to compile, Library a compiled file. Exactly one is
+	// set, and it is absolute.
+	Source  string
+	Library string
+
+	// Config holds the values of [endpoint.config] as text. Numbers are
+	// written in decimal ("1000" for 1_000), booleans "true" and "false".
+	Config map[string]string
+
+	Timeout        time.Duration // of a request; 1 ms to 1 h
+	MaxBody        int64         // bytes of a request's body; 1 B to 1 GiB
+	MaxConcurrency int           // requests in flight; 1 to 1,000,000
+	MaxNative      int           // threads inside the handler; 1 to 4096
+	MaxStuck       int           // calls past their deadline; 1 to 1024
+}
+
+// Route gives what decides which requests reach the endpoint.
+func (e Endpoint) Route() Route {
+	return Route{Domain: e.Domain, Path: e.Path, Methods: e.Methods}
+}

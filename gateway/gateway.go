@@ -1,0 +1,212 @@
+// Package gateway serves HTTP by calling native functions: handlers in shared
+// libraries, or Go functions of the program that embeds it.
+//
+// A [Gateway] converges to the [Snapshot] that it is given and serves it on any
+// number of listeners:
+//
+//	g, err := gateway.New(gateway.Options{Dir: "data"})
+//	err = g.Apply(ctx, gateway.Snapshot{Endpoints: []gateway.Endpoint{
+//		{Name: "hello", Path: "/hello/{name}", Library: "hello.so"},
+//	}})
+//	err = g.Serve(listener)
+//
+// Applying another snapshot swaps what changed, without losing a request.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/edge-gateway/edge-gateway/abi"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/datadir"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/dispatch"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/registry"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
+)
+
+// Options of a gateway. A zero field means its default.
+type Options struct {
+	// Dir is the data directory. Required; one gateway at a time owns it.
+	Dir string
+
+	// Log gets what is to be known of handlers and of the gateway; default
+	// slog.Default(). Access gets a line for each request; default none.
+	Log    *slog.Logger
+	Access *slog.Logger
+
+	// Services are those of the program that embeds the gateway, by ABI id:
+	// a handler that looks one up gets it, under any name.
+	Services map[string]abi.Service
+
+	HeaderLimit    int           // bytes of request line and headers; default 16 KiB
+	ReadTimeout    time.Duration // of a whole request, its body included; default 30 s
+	IdleTimeout    time.Duration // of a connection between requests; default 60 s
+	IdleGrace      time.Duration // how long a connection is idle before a shutdown closes it; default 2 s
+	MaxConnections int           // at a time; default 100,000
+	MaxNative      int           // threads inside native code; default 512
+	MaxAnswer      int64         // bytes of an answer's body; default 64 MiB
+	MaxMemory      int64         // bytes lent to requests in blocks; default 1 GiB
+}
+
+func (o *Options) setDefaults() {
+	setDefault(&o.Log, slog.Default())
+	setDefault(&o.HeaderLimit, 16<<10)
+	setDefault(&o.ReadTimeout, 30*time.Second)
+	setDefault(&o.IdleTimeout, time.Minute)
+	setDefault(&o.IdleGrace, 2*time.Second)
+	setDefault(&o.MaxConnections, 100_000)
+	setDefault(&o.MaxNative, 512)
+	setDefault(&o.MaxAnswer, 64<<20)
+	setDefault(&o.MaxMemory, 1<<30)
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// ErrClosed is what Serve returns after Shutdown.
+var ErrClosed = dispatch.ErrClosed
+
+// ErrLocked says that the data directory belongs to another gateway.
+var ErrLocked = datadir.ErrLocked
+
+// Gateway serves snapshots. Its methods are safe for use from many goroutines.
+type Gateway struct {
+	opts     Options
+	dir      *datadir.Dir
+	memory   *abi.Memory
+	dispatch *dispatch.Dispatcher
+	services map[string]abi.Service
+
+	mu        sync.Mutex // serialises Apply and Shutdown; guards what follows
+	endpoints map[string]*registry.Endpoint
+	closed    bool
+}
+
+// New makes a gateway that serves nothing yet. It takes the data directory,
+// until Shutdown.
+func New(opts Options) (*Gateway, error) {
+	if opts.Dir == "" {
+		return nil, errors.New("a gateway needs a data directory")
+	}
+	opts.setDefaults()
+	dir, err := datadir.Open(opts.Dir)
+	if err != nil {
+		return nil, err
+	}
+	memory, err := abi.NewMemory(opts.MaxMemory)
+	if err != nil {
+		_ = dir.Close()
+		return nil, err
+	}
+	g := &Gateway{
+		opts: opts, dir: dir, memory: memory,
+		services:  map[string]abi.Service{service.TimerID: service.Timer{}},
+		endpoints: map[string]*registry.Endpoint{},
+		dispatch: dispatch.New(dispatch.Options{
+			Memory: memory, Log: opts.Log, Access: opts.Access,
+			HeaderLimit: opts.HeaderLimit, ReadTimeout: opts.ReadTimeout, IdleTimeout: opts.IdleTimeout,
+			IdleGrace: opts.IdleGrace, MaxConns: opts.MaxConnections,
+			MaxNative: opts.MaxNative, MaxAnswer: opts.MaxAnswer,
+		}),
+	}
+	for id, s := range opts.Services {
+		g.services[id] = s
+	}
+	return g, nil
+}
+
+// Serve answers the connections of ln until Shutdown, and then returns
+// [ErrClosed]. It closes ln.
+func (g *Gateway) Serve(ln net.Listener) error { return g.dispatch.Serve(ln) }
+
+// Shutdown stops accepting, lets requests finish, closes connections that have
+// gone idle, and shuts every handler down. When ctx ends first, requests that
+// wait are answered 503 and calls still in native code are left behind, with
+// their handlers loaded; the error tells how many connections that concerned.
+func (g *Gateway) Shutdown(ctx context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return nil
+	}
+	g.closed = true
+	err := g.dispatch.Shutdown(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for _, e := range g.endpoints {
+			e.Swap(nil)
+		}
+		for _, e := range g.endpoints {
+			e.Retired()
+		}
+	}()
+	// Without an error nothing is in flight and this is quick. With one, a
+	// call that never returns keeps its handler, and this goroutine, for good.
+	grace := time.NewTimer(5 * time.Second)
+	defer grace.Stop()
+	select {
+	case <-ended:
+	case <-grace.C:
+		err = errors.Join(err, errors.New("handlers were still at work and were left loaded"))
+	}
+	return errors.Join(err, g.dir.Close())
+}
+
+// host is what the callbacks of one instance reach.
+type host struct {
+	g        *Gateway
+	endpoint string
+	version  string
+}
+
+func (h *host) Service(id, name string) (abi.Service, abi.Status) {
+	s, ok := h.g.services[id]
+	if !ok {
+		return nil, abi.ErrUnsupported
+	}
+	return s, abi.OK
+}
+
+func (h *host) Log(level slog.Level, requestID, message string) {
+	attrs := []slog.Attr{slog.String("endpoint", h.endpoint), slog.String("version", h.version)}
+	if requestID != "" {
+		attrs = append(attrs, slog.String("request_id", requestID))
+	}
+	h.g.opts.Log.LogAttrs(context.Background(), level, message, attrs...)
+}
+
+// Status is what one endpoint is doing.
+type Status struct {
+	Version  string // SHA-256 of the library, in hex; empty without one
+	InFlight int64
+	Stuck    int64
+	Draining int64 // replaced versions with requests inside
+	Retained int64 // replaced versions that are still mapped
+	Unloaded int64 // replaced versions that are gone
+}
+
+// Status tells what an endpoint is doing.
+func (g *Gateway) Status(endpoint string) (Status, error) {
+	g.mu.Lock()
+	e, ok := g.endpoints[endpoint]
+	g.mu.Unlock()
+	if !ok {
+		return Status{}, fmt.Errorf("there is no endpoint %q", endpoint)
+	}
+	s := Status{InFlight: e.InFlight(), Stuck: e.StuckCalls(),
+		Draining: e.Counters().Draining.Load(), Retained: e.Counters().Retained.Load(), Unloaded: e.Counters().Unloaded.Load()}
+	if i := e.Current(); i != nil {
+		s.Version = i.Version
+	}
+	return s, nil
+}

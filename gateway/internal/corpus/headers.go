@@ -1,0 +1,97 @@
+package corpus
+
+import "strings"
+
+// headers are header blocks that two servers would read in two ways.
+func headers() []Request {
+	return []Request{
+		get("header folded with a space", "X: a\r\n b\r\n"),
+		get("header folded with a tab", "X: a\r\n\tb\r\n"),
+		get("header folded onto nothing", "X: a\r\n \r\n"),
+		entry("header folded before the first", "GET / HTTP/1.1\r\n X: a\r\n"+hostLine+"\r\n"),
+		entry("header block that starts with a tab", "GET / HTTP/1.1\r\n\tX: a\r\n"+hostLine+"\r\n"),
+		get("header with space before the colon", "X : a\r\n"),
+		get("header with a tab before the colon", "X\t: a\r\n"),
+		get("header name of two words", "X Y: a\r\n"),
+		get("header name that is empty", ": a\r\n"),
+		get("header without a colon", "X\r\n"),
+		get("header name with a NUL", "X\x00Y: a\r\n"),
+		get("header name with a control byte", "X\x01: a\r\n"),
+		get("header name with DEL", "X\x7f: a\r\n"),
+		get("header name in parentheses", "(X): a\r\n"),
+		get("header name with a slash", "X/Y: a\r\n"),
+		get("header name with an at sign", "X@Y: a\r\n"),
+		get("header name in quotes", "\"X\": a\r\n"),
+		get("header name beyond ASCII", "\u00c4: a\r\n"),
+		get("header value with a NUL", "X: a\x00b\r\n"),
+		get("header value with a control byte", "X: a\x01b\r\n"),
+		get("header value with a bell behind a long text", "X: "+strings.Repeat("long ", 20)+"\a\r\n"),
+		get("header value with an escape", "X: \x1b[2J\r\n"),
+		get("header value with DEL", "X: a\x7f\r\n"),
+		get("header value with a lone CR", "X: a\rb\r\n"),
+		get("header value with CR at its end", "X: a\r\r\n"),
+		get("header line that ends in LF", "X: a\n"),
+		get("header lines that end in LF", "X: a\nY: b\nZ: c\n"),
+		get("header line that ends in CR", "X: a\rY: b\r\n"),
+		entry("line ends of LF alone", "GET / HTTP/1.1\nHost: corpus.test\n\n"+smuggled),
+		entry("line ends of CR alone", "GET / HTTP/1.1\rHost: corpus.test\r\r"+smuggled),
+		entry("header block that ends in LF", "GET / HTTP/1.1\r\n"+hostLine+"\n"+smuggled),
+		entry("header block that ends in LF LF", "GET / HTTP/1.1\r\nHost: corpus.test\n\n"+smuggled),
+		entry("header block with CR in place of its end", "GET / HTTP/1.1\r\n"+hostLine+"\rX: y\r\n\r\n"),
+		entry("header block without an end", "GET / HTTP/1.1\r\n"+hostLine),
+		entry("header block cut in a name", "GET / HTTP/1.1\r\nHo"),
+		get("headers, four hundred", strings.Repeat("X: y\r\n", 400)),
+		get("header value of 256 KiB", "X: "+strings.Repeat("y", 256<<10)+"\r\n"),
+		get("header name of 256 KiB", strings.Repeat("X", 256<<10)+": y\r\n"),
+		get("header block of 256 KiB", strings.Repeat("X: "+strings.Repeat("y", 1000)+"\r\n", 256)),
+	}
+}
+
+// hosts are requests of which it is not known whose they are.
+func hosts() []Request {
+	host := func(name, value string) Request {
+		return entry("host "+name, "GET / HTTP/1.1\r\nHost: "+value+"\r\n\r\n")
+	}
+	return []Request{
+		entry("host missing", "GET / HTTP/1.1\r\n\r\n"),
+		entry("host missing among others", "GET / HTTP/1.1\r\nX: y\r\n\r\n"),
+		entry("host missing beside a URL", "GET http://corpus.test/ HTTP/1.1\r\nX: y\r\n\r\n"),
+		get("host repeated, equal", hostLine),
+		get("host repeated, different", "Host: other.test\r\n"),
+		get("host repeated in another case", "X: y\r\nHOST: other.test\r\n"),
+		entry("host repeated on HTTP/1.0", "GET / HTTP/1.0\r\n"+hostLine+"Host: other.test\r\n\r\n"),
+		host("empty", ""),
+		host("with a user", "user@corpus.test"),
+		host("with a user and a password", "user:word@corpus.test:80"),
+		host("with a space", "corpus.test other.test"),
+		host("with a tab", "corpus.test\tother.test"),
+		host("with a comma", "corpus.test,other.test"),
+		host("list", "corpus.test, other.test"),
+		host("with a path", "corpus.test/other"),
+		host("with a query", "corpus.test?other"),
+		host("with a fragment", "corpus.test#other"),
+		host("with a backslash", `corpus.test\other`),
+		host("as a URL", "http://corpus.test"),
+		host("with a NUL", "corpus.test\x00other"),
+		host("with a control byte", "corpus\x01.test"),
+		host("beyond ASCII", "c\u00f6rpus.test"),
+		host("with an escape", "corpus%2etest"),
+		host("in quotes", `"corpus.test"`),
+		host("with a semicolon", "corpus.test;other"),
+		host("with an empty label", "corpus..test"),
+		host("of a dot", "."),
+		host("with a port that is no number", "corpus.test:http"),
+		host("with a negative port", "corpus.test:-80"),
+		host("with a port of 65536", "corpus.test:65536"),
+		host("with two ports", "corpus.test:80:80"),
+		host("of a port alone", ":80"),
+		host("with an open bracket", "[::1"),
+		host("with a closed bracket", "::1]"),
+		host("with text behind the bracket", "[::1]corpus.test"),
+		host("with no address in brackets", "[corpus.test]"),
+		host("of an address without brackets", "::1"),
+		host("folded", "\r\n corpus.test"),
+		host("folded behind its value", "corpus.test\r\n .other"),
+		get("host with space before the colon", "Host : other.test\r\n"),
+	}
+}

@@ -1,0 +1,100 @@
+// Package datadir is the directory in which a gateway keeps its files. One
+// process at a time owns it.
+package datadir
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// ErrLocked says that another gateway uses the directory.
+var ErrLocked = errors.New("another gateway is using this data directory")
+
+// Dir is a data directory that this process owns.
+type Dir struct {
+	path string
+	lock *os.File
+}
+
+// Open makes the directory where it is missing, locks it and removes what an
+// earlier process left loaded.
+func Open(path string) (*Dir, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	d := &Dir{path: path}
+	for _, dir := range []string{path, d.Instances(), d.versions()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("make data directory: %w", err)
+		}
+	}
+	name := filepath.Join(path, "lock")
+	d.lock, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open lock file: %w", err)
+	}
+	if err := lock(d.lock); err != nil {
+		owner, _ := io.ReadAll(io.LimitReader(d.lock, 32))
+		_ = d.lock.Close()
+		if errors.Is(err, errBusy) {
+			return nil, fmt.Errorf("%w: %s (process %s); stop it, or choose another with --data",
+				ErrLocked, path, strings.TrimSpace(string(owner)))
+		}
+		return nil, fmt.Errorf("lock %q: %w", name, err)
+	}
+	_ = d.lock.Truncate(0)
+	_, _ = d.lock.WriteAt(fmt.Appendln(nil, os.Getpid()), 0) // for the message above only
+	d.sweep()
+	return d, nil
+}
+
+// Close lets another process have the directory.
+func (d *Dir) Close() error { return d.lock.Close() }
+
+// Instances is where copies of libraries are loaded from.
+func (d *Dir) Instances() string { return filepath.Join(d.path, "instances") }
+
+func (d *Dir) versions() string { return filepath.Join(d.path, "versions") }
+
+func (d *Dir) sweep() {
+	left, _ := filepath.Glob(filepath.Join(d.Instances(), "instance-*"))
+	for _, name := range left {
+		_ = os.Remove(name)
+	}
+}
+
+// Keep stores a library under its digest, for good, and returns both. The file
+// is there whole, and on the disk, or not at all.
+func (d *Dir) Keep(library string) (path, digest string, err error) {
+	from, err := os.Open(library)
+	if err != nil {
+		return "", "", fmt.Errorf("open library: %w", err)
+	}
+	defer from.Close()
+	temp, err := os.CreateTemp(d.versions(), "incoming-*")
+	if err != nil {
+		return "", "", fmt.Errorf("store library %q: %w", library, err)
+	}
+	defer os.Remove(temp.Name())
+	defer temp.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(io.MultiWriter(temp, sum), from); err != nil {
+		return "", "", fmt.Errorf("store library %q: %w", library, err)
+	}
+	digest = hex.EncodeToString(sum.Sum(nil))
+	path = filepath.Join(d.versions(), digest+filepath.Ext(library))
+	if _, err := os.Stat(path); err == nil {
+		return path, digest, nil
+	}
+	if err := errors.Join(temp.Sync(), temp.Close(), os.Rename(temp.Name(), path), syncDir(d.versions())); err != nil {
+		return "", "", fmt.Errorf("store library %q: %w", library, err)
+	}
+	return path, digest, nil
+}

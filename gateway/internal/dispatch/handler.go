@@ -1,0 +1,221 @@
+package dispatch
+
+import (
+	"bytes"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/registry"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/routing"
+)
+
+// handle serves one request. It is fasthttp's handler.
+func (d *Dispatcher) handle(ctx *fasthttp.RequestCtx) {
+	c := ctx.Conn().(*conn)
+	if !c.to(phaseIdle, phaseBusy) {
+		return // a drain closed the connection under this request
+	}
+	pipelined := c.dirty.Load()
+	d.serve(ctx, c, pipelined)
+	if d.draining.Load() {
+		ctx.SetConnectionClose()
+	}
+	c.dirty.Store(true)
+	c.to(phaseBusy, phaseIdle) // fails if the scanner took the connection
+}
+
+// serve answers ctx, but for a request that the scanner has answered.
+func (d *Dispatcher) serve(ctx *fasthttp.RequestCtx, c *conn, pipelined bool) {
+	defer d.recoverFault(ctx)
+	r := &c.request
+	*r = request{d: d, ctx: ctx}
+	if !r.open(c) {
+		return
+	}
+	at := &c.call
+	if pipelined {
+		at = new(call) // it may outlive this request
+		r.id = bytes.Clone(r.id)
+	}
+	if !r.prepare(at) {
+		r.frame.Release()
+		return
+	}
+	if pipelined {
+		d.servePipelined(r, at)
+		return
+	}
+	at.conn = c
+	d.finish(ctx, at, at.enter())
+	*at = call{}
+}
+
+// prepare finds who answers the request and takes all that it needs. When it
+// returns false the request is answered and only the frame is to be given back.
+func (r *request) prepare(at *call) bool {
+	match := r.d.table.Load().Find(r.ctx, r.host, r.path)
+	route := match.Route
+	if route == nil {
+		r.noRoute(match)
+		return false
+	}
+	e := route.Endpoint
+	switch e.Admit() {
+	case registry.Busy:
+		r.overloaded(e, "max_concurrency requests are in flight")
+		return false
+	case registry.Stuck:
+		r.overloaded(e, "max_stuck calls have not returned")
+		return false
+	}
+	if !r.fill(route) || !r.readBody(e.Limits().MaxBody) {
+		e.Leave()
+		return false
+	}
+	instance := e.Acquire()
+	if instance == nil {
+		e.Leave()
+		r.overloaded(e, "no version is loaded")
+		return false
+	}
+	started := r.ctx.Time()
+	*at = call{
+		d: r.d, endpoint: e, instance: instance, frame: r.frame, token: r.frame.Token(),
+		id: r.id, deadline: started.Add(e.Limits().Timeout), head: r.ctx.IsHead(), started: started,
+	}
+	r.frame.SetMeta(started, at.deadline)
+	if !r.takeNative(at) {
+		instance.Release()
+		e.Leave()
+		return false
+	}
+	return true
+}
+
+// takeNative takes the slots for a thread inside native code.
+func (r *request) takeNative(at *call) bool {
+	if !at.endpoint.Native.Take(at.deadline, at.endpoint.Full()) {
+		r.overloaded(at.endpoint, "no thread for native code was free in time (max_native)")
+		return false
+	}
+	if !r.d.native.Take(at.deadline, r.d.cutOff) {
+		at.endpoint.Native.Give()
+		r.overloaded(at.endpoint, "no thread for native code was free in time (of the gateway)")
+		return false
+	}
+	return true
+}
+
+// finish turns the end of a call into the response and gives back what the
+// call held.
+func (d *Dispatcher) finish(ctx *fasthttp.RequestCtx, at *call, end verdict) {
+	switch end {
+	case taken:
+		return // the scanner has written and logged it
+	case answered:
+		at.apply(ctx)
+		at.instance.Module.Release(at.frame)
+	case failed:
+		refuse(ctx, http.StatusInternalServerError, "")
+		at.instance.Module.Release(at.frame)
+	case malformed:
+		refuse(ctx, http.StatusBadGateway, "")
+		at.instance.Module.Release(at.frame)
+	case late, abandoned:
+		refuse(ctx, http.StatusGatewayTimeout, "")
+	case closing:
+		refuse(ctx, http.StatusServiceUnavailable, "")
+	}
+	d.logAccess(ctx, at)
+	if end != abandoned { // else both are gone to who completes the request
+		at.free()
+		at.endpoint.Leave()
+	}
+}
+
+func (r *request) noRoute(m routing.Match) {
+	switch {
+	case m.Allow == "":
+		refuse(r.ctx, http.StatusNotFound, "no endpoint has this path")
+	case r.ctx.IsOptions():
+		r.ctx.Response.Header.Set("Allow", m.Allow)
+		r.ctx.SetStatusCode(http.StatusNoContent)
+	default:
+		r.ctx.Response.Header.Set("Allow", m.Allow)
+		refuse(r.ctx, http.StatusMethodNotAllowed, "this path has "+m.Allow)
+	}
+	r.unroutedBody()
+	r.d.logRefused(r, "")
+}
+
+func (r *request) overloaded(e *registry.Endpoint, why string) {
+	refuse(r.ctx, http.StatusServiceUnavailable, "")
+	r.ctx.Response.Header.Set("Retry-After", "1")
+	r.unroutedBody()
+	r.d.logRefused(r, why, "endpoint", e.Name)
+}
+
+// refuse answers with a status and a sentence of the gateway's own.
+func refuse(ctx *fasthttp.RequestCtx, status int, reason string) {
+	if reason == "" {
+		reason = http.StatusText(status)
+	}
+	ctx.SetStatusCode(status)
+	ctx.SetContentType("text/plain; charset=utf-8")
+	ctx.SetBodyString(reason + "\n")
+}
+
+// recoverFault keeps a mistake of the gateway's own from ending the process:
+// fasthttp does not recover.
+func (d *Dispatcher) recoverFault(ctx *fasthttp.RequestCtx) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	d.opts.Log.Error("a fault in the gateway", "panic", p, "stack", string(debug.Stack()))
+	ctx.Response.Reset()
+	refuse(ctx, http.StatusInternalServerError, "")
+	ctx.SetConnectionClose()
+}
+
+// refuseUnread answers what fasthttp could not read as a request.
+func (d *Dispatcher) refuseUnread(ctx *fasthttp.RequestCtx, err error) {
+	status := statusOf(err)
+	refuse(ctx, status, "")
+	ctx.SetConnectionClose()
+	d.opts.Log.Debug("refused a request that could not be read", "status", status, "peer", ctx.RemoteAddr().String())
+}
+
+// expect decides about a request that waits for "100 Continue" with its body.
+func (d *Dispatcher) expect(ctx *fasthttp.RequestCtx) int {
+	c := ctx.Conn().(*conn)
+	r := &c.request
+	*r = request{d: d, ctx: ctx}
+	if !r.open(c) {
+		return ctx.Response.StatusCode()
+	}
+	defer r.frame.Release()
+	match := d.table.Load().Find(ctx, r.host, r.path)
+	if match.Route == nil {
+		r.noRoute(match)
+		return ctx.Response.StatusCode()
+	}
+	if r.scanner.ContentLength() > match.Route.Endpoint.Limits().MaxBody {
+		r.tooLarge(match.Route.Endpoint.Limits().MaxBody)
+		return ctx.Response.StatusCode()
+	}
+	ctx.ResetUserValues()
+	return http.StatusContinue
+}
+
+// appendID makes a request's id: the process, the connection, the request.
+func (d *Dispatcher) appendID(dst []byte, ctx *fasthttp.RequestCtx) []byte {
+	dst = append(dst, d.prefix...)
+	dst = append(dst, '-')
+	dst = strconv.AppendUint(dst, ctx.ConnID(), 36)
+	dst = append(dst, '-')
+	return strconv.AppendUint(dst, ctx.ConnRequestNum(), 36)
+}

@@ -1,0 +1,71 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/edge-gateway/edge-gateway/abi"
+	"github.com/edge-gateway/edge-gateway/abi/inspect"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/gofunc"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/registry"
+)
+
+// version is an immutable library, kept in the data directory.
+type version struct {
+	path   string
+	digest string
+}
+
+// version keeps the library of an endpoint.
+func (g *Gateway) version(spec *Endpoint) (version, error) {
+	if spec.Handler != nil {
+		return version{digest: "go-function"}, nil
+	}
+	path, digest, err := g.dir.Keep(spec.Library)
+	return version{path, digest}, err
+}
+
+// identity tells whether an instance does for an endpoint as it is now to be.
+// Functions cannot be compared, so a Go handler always is a new one.
+func (v version) identity(config map[string]string) string {
+	if v.path == "" {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString(v.digest)
+	for _, name := range slices.Sorted(maps.Keys(config)) {
+		fmt.Fprintf(&b, "\x00%s\x00%s", name, config[name])
+	}
+	return b.String()
+}
+
+// load starts an instance, after everything that can be known of the library
+// without running any of it was checked.
+func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
+	h := &host{g: g, endpoint: spec.Name, version: v.digest[:min(12, len(v.digest))]}
+	if spec.Handler != nil {
+		return gofunc.New(spec.Handler, spec.Config, h), nil
+	}
+	report, err := inspect.File(v.path)
+	if err == nil {
+		err = report.Check(inspect.Host())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("library %q cannot be loaded: %w", spec.Library, err)
+	}
+	library, err := abi.Open(v.path, g.dir.Instances(), report.Go)
+	if err != nil {
+		return nil, fmt.Errorf("library %q: %w", spec.Library, err)
+	}
+	instance, err := abi.Start(library, abi.Options{
+		Endpoint: spec.Name, Config: spec.Config, Host: h, Memory: g.memory,
+	})
+	if err != nil {
+		_, closing := library.Close()
+		return nil, errors.Join(fmt.Errorf("library %q: %w", spec.Library, err), closing)
+	}
+	return instance, nil
+}

@@ -1,0 +1,75 @@
+package gateway
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/registry"
+	edge "github.com/edge-gateway/edge-gateway/sdk-go"
+)
+
+// Snapshot is everything a gateway is to serve. It is a value: whoever made it
+// may keep it, and must not change it while [Gateway.Apply] runs.
+type Snapshot struct {
+	Endpoints []Endpoint
+}
+
+// Endpoint is a domain, a path and methods answered by one handler.
+type Endpoint struct {
+	// Name identifies the endpoint over snapshots and in logs. Unique.
+	Name string
+
+	// Domain is exact ("api.example.com"), a wildcard ("*.example.com") or
+	// empty for any.
+	Domain string
+
+	// Path is a pattern: "/hello/{name}", "/files/{key:*}" for a catch-all.
+	Path string
+
+	// Methods that the endpoint answers; none means every method. An endpoint
+	// with GET answers HEAD too.
+	Methods []string
+
+	// Library is the file of the handler library. Its content is kept when
+	// the snapshot is applied; the file is not needed afterwards. Without a
+	// Library and a Handler the endpoint answers 503.
+	Library string
+
+	// Handler answers by a function of this program, in place of a library.
+	// Functions cannot be compared: each Apply takes it for a new version.
+	Handler edge.Handler
+
+	// Config is handed to the handler when an instance starts. Another config
+	// means another instance.
+	Config map[string]string
+
+	Limits Limits
+}
+
+// Limits bound what one endpoint may take. A zero field means its default.
+type Limits struct {
+	Timeout        time.Duration // of a request, from its last header byte; default 30 s
+	MaxBody        int64         // bytes of a request body; default 8 MiB
+	MaxConcurrency int           // requests in flight, suspended ones included; default 16,384
+	MaxNative      int           // of those, threads inside native code; default 64
+	MaxStuck       int           // calls past their deadline that have not returned; default 8
+}
+
+func (l Limits) check() error {
+	if l.Timeout < 0 || l.MaxBody < 0 || l.MaxConcurrency < 0 || l.MaxNative < 0 || l.MaxStuck < 0 {
+		return fmt.Errorf("limits must not be negative: %+v", l)
+	}
+	return nil
+}
+
+func (l Limits) withDefaults() registry.Limits {
+	setDefault(&l.Timeout, 30*time.Second)
+	setDefault(&l.MaxBody, 8<<20)
+	setDefault(&l.MaxConcurrency, 16<<10)
+	setDefault(&l.MaxNative, 64)
+	setDefault(&l.MaxStuck, 8)
+	return registry.Limits{
+		Timeout: l.Timeout, MaxBody: l.MaxBody, MaxConcurrency: int64(l.MaxConcurrency),
+		MaxNative: l.MaxNative, MaxStuck: int64(l.MaxStuck),
+	}
+}

@@ -1,0 +1,97 @@
+package toolchain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// job is one build: a folder, a temporary folder of its own, and what the
+// compiler prints.
+type job struct {
+	*Toolchain
+	language Language
+	dir      string // the user's, links resolved: read only
+	temp     string // goes away with the job
+	output   *capture
+}
+
+// compile returns the file that the compiler made, somewhere in the cache.
+func (j *job) compile(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, j.config.Timeout,
+		fmt.Errorf("%w after %v, its processes were killed", ErrTimeout, j.config.Timeout))
+	defer cancel()
+	var product string
+	var err error
+	switch j.language {
+	case C:
+		product, err = j.compileC(ctx)
+	case Rust:
+		product, err = j.compileRust(ctx)
+	case Go:
+		product, err = j.compileGo(ctx)
+	}
+	if err != nil && ctx.Err() != nil { // the cause, not "signal: killed"
+		err = context.Cause(ctx)
+	}
+	return product, err
+}
+
+// command is a program to run for a job.
+type command struct {
+	dir    string
+	env    []string  // added to the scrubbed environment
+	stdout io.Writer // default: the job's output
+	name   string    // a path
+	args   []string
+}
+
+// run runs a program and waits for it. When ctx ends, the program and all it
+// started are killed.
+func (j *job) run(ctx context.Context, c command) error {
+	cmd := exec.CommandContext(ctx, c.name, c.args...)
+	cmd.Dir = c.dir
+	// Messages in English: their beginning becomes part of an error.
+	cmd.Env = scrub(os.Environ(), append([]string{"PWD=" + c.dir, "LC_MESSAGES=C"}, c.env...)...)
+	cmd.Stdout, cmd.Stderr = j.output, j.output
+	if c.stdout != nil {
+		cmd.Stdout = c.stdout
+	}
+	// How long a stray process may hold the output open.
+	cmd.WaitDelay = 2 * time.Second
+	group, err := newGroup(cmd)
+	if err != nil {
+		return err
+	}
+	defer group.close()
+	cmd.Cancel = group.kill
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start %s: %w", filepath.Base(c.name), err)
+	}
+	group.started()
+	err = cmd.Wait()
+	if errors.Is(err, exec.ErrWaitDelay) && ctx.Err() == nil {
+		// It ended well and left something in the background.
+		group.kill()
+		err = nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", filepath.Base(c.name), err)
+	}
+	return nil
+}
+
+// find returns the path of the first of the programs that is installed.
+func (j *job) find(what, hint string, programs ...string) (string, error) {
+	for _, program := range programs {
+		if path, err := exec.LookPath(program); err == nil {
+			return path, nil
+		}
+	}
+	return "", &MissingError{j.language, what, hint}
+}
