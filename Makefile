@@ -7,7 +7,7 @@ help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## build the gateway and serve the sample handlers, swapping them as you edit
-	@EDGE_GATEWAY_EXAMPLES=1 EDGE_GATEWAY_DATA="$${EDGE_GATEWAY_DATA:-data}" bin/edge-gateway serve --config gateway/samples.toml --watch
+	@bin/edge-gateway serve --config gateway/samples.toml --watch
 
 build: ## build bin/edge-gateway
 	@mkdir -p bin

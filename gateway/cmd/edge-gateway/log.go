@@ -25,8 +25,6 @@ func isTerminal(f *os.File) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-func onTerminal() bool { return os.Getenv("EDGE_GATEWAY_EXAMPLES") != "" || isTerminal(os.Stdout) }
-
 var parameter = regexp.MustCompile(`\{[^}]*\}`)
 
 // example is a path to try an endpoint with.

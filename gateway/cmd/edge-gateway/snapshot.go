@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"sync"
 
@@ -175,10 +176,10 @@ func (s *server) watch() (*watch.Watcher, error) {
 	return watch.New(sources(s.file), s.file.Server.Data)
 }
 
-// announce prints what to try.
+// announce prints, for people, what to try.
 func (s *server) announce(at net.Addr) {
 	logger().Info("serving", "address", "http://"+at.String(), "endpoints", len(s.file.Endpoints))
-	if !onTerminal() {
+	if !s.command.Watch && !isTerminal(os.Stdout) {
 		return
 	}
 	for _, e := range s.file.Endpoints {
