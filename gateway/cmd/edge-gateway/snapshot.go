@@ -75,7 +75,8 @@ func (s *server) buildAll(ctx context.Context, file *config.File) map[string]boo
 				missing[none.Program] = true
 				return
 			}
-			logger().Error("the source does not compile", "source", dir, "error", withOutput(err))
+			s.compilerSaid(err)
+			logger().Error("the source does not compile", "source", dir, "error", err)
 		})
 	}
 	running.Wait()
@@ -147,7 +148,8 @@ func (s *server) rebuild(ctx context.Context, dir string) {
 	library, err := s.builder.Build(ctx, dir)
 	if err != nil {
 		if ctx.Err() == nil {
-			logger().Error("the source does not compile, the old version keeps serving", "source", dir, "error", withOutput(err))
+			s.compilerSaid(err)
+			logger().Error("the source does not compile, the old version keeps serving", "source", dir, "error", err)
 		}
 		return
 	}
@@ -167,6 +169,15 @@ func (s *server) rebuild(ctx context.Context, dir string) {
 		return
 	}
 	logger().Info("swapped in a new version", "source", dir, "version", library.Digest[:12], "built_in", library.Duration.String())
+}
+
+// compilerSaid prints what a compiler printed, as it did, for whoever edits the
+// source. The log has the line that matters.
+func (s *server) compilerSaid(err error) {
+	var failed *toolchain.BuildError
+	if errors.As(err, &failed) && (s.command.Watch || isTerminal(os.Stderr)) {
+		fmt.Fprintln(os.Stderr, failed.Output)
+	}
 }
 
 func (s *server) watch() (*watch.Watcher, error) {
