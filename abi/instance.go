@@ -83,22 +83,38 @@ var instances struct {
 
 // Start makes a loaded library an instance: checks its version, hands it its
 // host table and config and runs its handler_init. A library can be started
-// once. After an error the library is to be closed.
+// once. After an error it is closed, unless its handler_init has run and its
+// author does not vouch for unloading: then it stays, refused everything.
 func Start(library *Library, opts Options) (*Instance, error) {
 	i := &Instance{library: library, opts: opts, results: map[uintptr]block{}}
+	ran, err := i.start()
+	if err == nil {
+		return i, nil
+	}
+	i.closed.Store(true)
+	if !ran || i.info.Unloadable {
+		_, closing := i.close()
+		err = errors.Join(err, closing)
+	}
+	return nil, err
+}
+
+// start tells whether handler_init has run.
+func (i *Instance) start() (ran bool, err error) {
+	library := i.library
 	info := library.symbol("handler_info")
 	i.entry = library.symbol("handler_entry")
 	if info == 0 || i.entry == 0 {
-		return nil, fmt.Errorf("%w: it must export handler_info and handler_entry", ErrSymbol)
+		return false, fmt.Errorf("%w: it must export handler_info and handler_entry", ErrSymbol)
 	}
 	i.shutdown = library.symbol("handler_shutdown")
 	i.cancel = library.symbol("handler_cancel")
 	if err := i.readInfo(info); err != nil {
-		return nil, err
+		return false, err
 	}
 	init, err := i.makeTable()
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	if fn := library.symbol("handler_init"); fn != 0 {
 		self := mapped(i.constant(8, nil).Ptr, 8)
@@ -106,15 +122,14 @@ func Start(library *Library, opts Options) (*Instance, error) {
 		cell := uintptr(unsafe.Pointer(unsafe.SliceData(self)))
 		r, _, _ := purego.SyscallN(fn, uintptr(unsafe.Pointer(i.table)), init, cell)
 		if status := Status(int32(r)); status != OK {
-			i.closed.Store(true)
 			if text := i.lastLog.Load(); text != nil {
-				return nil, fmt.Errorf("%w: %w: %s", ErrInit, status, *text)
+				return true, fmt.Errorf("%w: %w: %s", ErrInit, status, *text)
 			}
-			return nil, fmt.Errorf("%w: %w", ErrInit, status)
+			return true, fmt.Errorf("%w: %w", ErrInit, status)
 		}
 		i.self = *at[uintptr](cell)
 	}
-	return i, nil
+	return true, nil
 }
 
 func (i *Instance) readInfo(fn uintptr) error {
@@ -290,9 +305,15 @@ func (i *Instance) Unload() (gone bool, err error) {
 	if !i.info.Unloadable || i.calls.Load() != 0 {
 		return false, nil
 	}
+	return i.close()
+}
+
+func (i *Instance) close() (gone bool, err error) {
 	gone, err = i.library.Close()
 	if gone {
-		instances.byTable.Delete(uintptr(unsafe.Pointer(i.table)))
+		if i.table != nil {
+			instances.byTable.Delete(uintptr(unsafe.Pointer(i.table)))
+		}
 		for _, b := range i.blocks {
 			i.opts.Memory.giveBlock(b)
 		}

@@ -45,6 +45,7 @@ type Options struct {
 
 	HeaderLimit    int           // bytes of request line and headers; default 16 KiB
 	ReadTimeout    time.Duration // of a whole request, its body included; default 30 s
+	WriteTimeout   time.Duration // of an answer; default 5 min
 	IdleTimeout    time.Duration // of a connection between requests; default 60 s
 	IdleGrace      time.Duration // how long a connection is idle before a shutdown closes it; default 2 s
 	MaxConnections int           // at a time; default 100,000
@@ -57,6 +58,7 @@ func (o *Options) setDefaults() {
 	setDefault(&o.Log, slog.Default())
 	setDefault(&o.HeaderLimit, 16<<10)
 	setDefault(&o.ReadTimeout, 30*time.Second)
+	setDefault(&o.WriteTimeout, 5*time.Minute)
 	setDefault(&o.IdleTimeout, time.Minute)
 	setDefault(&o.IdleGrace, 2*time.Second)
 	setDefault(&o.MaxConnections, 100_000)
@@ -113,7 +115,7 @@ func New(opts Options) (*Gateway, error) {
 		endpoints: map[string]*registry.Endpoint{},
 		dispatch: dispatch.New(dispatch.Options{
 			Memory: memory, Log: opts.Log, Access: opts.Access,
-			HeaderLimit: opts.HeaderLimit, ReadTimeout: opts.ReadTimeout, IdleTimeout: opts.IdleTimeout,
+			HeaderLimit: opts.HeaderLimit, ReadTimeout: opts.ReadTimeout, WriteTimeout: opts.WriteTimeout, IdleTimeout: opts.IdleTimeout,
 			IdleGrace: opts.IdleGrace, MaxConns: opts.MaxConnections,
 			MaxNative: opts.MaxNative, MaxAnswer: opts.MaxAnswer,
 		}),

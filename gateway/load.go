@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -64,8 +63,7 @@ func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
 		Endpoint: spec.Name, Config: spec.Config, Host: h, Memory: g.memory,
 	})
 	if err != nil {
-		_, closing := library.Close()
-		return nil, errors.Join(fmt.Errorf("library %q: %w", spec.Library, err), closing)
+		return nil, fmt.Errorf("library %q: %w", spec.Library, err)
 	}
 	return instance, nil
 }

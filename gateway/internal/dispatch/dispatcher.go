@@ -20,16 +20,17 @@ import (
 
 // Options of a dispatcher. Every field is to be set, but for Access.
 type Options struct {
-	Memory      *abi.Memory
-	Log         *slog.Logger
-	Access      *slog.Logger  // one line for each request; nil for none
-	HeaderLimit int           // bytes of request line and headers
-	ReadTimeout time.Duration // of a whole request, its body included
-	IdleTimeout time.Duration // of a connection between requests
-	IdleGrace   time.Duration // of an idle connection when draining
-	MaxConns    int           // connections at a time
-	MaxNative   int           // threads inside native code
-	MaxAnswer   int64         // bytes of an answer's body
+	Memory       *abi.Memory
+	Log          *slog.Logger
+	Access       *slog.Logger  // one line for each request; nil for none
+	HeaderLimit  int           // bytes of request line and headers
+	ReadTimeout  time.Duration // of a whole request, its body included
+	WriteTimeout time.Duration // of an answer
+	IdleTimeout  time.Duration // of a connection between requests
+	IdleGrace    time.Duration // of an idle connection when draining
+	MaxConns     int           // connections at a time
+	MaxNative    int           // threads inside native code
+	MaxAnswer    int64         // bytes of an answer's body
 }
 
 // Dispatcher serves connections. Its parts are shared by all goroutines; see
@@ -83,6 +84,7 @@ func New(opts Options) *Dispatcher {
 		Logger:                        quiet{},
 		ReadBufferSize:                opts.HeaderLimit,
 		ReadTimeout:                   opts.ReadTimeout,
+		WriteTimeout:                  opts.WriteTimeout,
 		IdleTimeout:                   opts.IdleTimeout,
 		Concurrency:                   opts.MaxConns,
 		MaxRequestBodySize:            1, // bodies are read after routing; see body.go

@@ -124,10 +124,15 @@ func (d *Dispatcher) finish(ctx *fasthttp.RequestCtx, at *call, end verdict) {
 	case malformed:
 		refuse(ctx, http.StatusBadGateway, "")
 		at.instance.Module.Release(at.frame)
-	case late, abandoned:
+	case abandoned:
 		refuse(ctx, http.StatusGatewayTimeout, "")
+	case late:
+		refuse(ctx, http.StatusGatewayTimeout, "")
+		at.instance.Module.Release(at.frame)
 	case closing:
 		refuse(ctx, http.StatusServiceUnavailable, "")
+		ctx.Response.Header.Set("Retry-After", "1")
+		at.instance.Module.Release(at.frame)
 	}
 	d.logAccess(ctx, at)
 	if end != abandoned { // else both are gone to who completes the request

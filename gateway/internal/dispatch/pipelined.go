@@ -32,7 +32,11 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 			at.instance.Module.Release(at.frame)
 			at.free()
 		case late, closing:
+			at.instance.Module.Release(at.frame)
 			at.free()
+		case abandoned:
+			endpoint.Unstuck() // it was counted twice; the other count ends with the completion
+			return
 		}
 		endpoint.Unstick()
 	}()
