@@ -502,8 +502,8 @@ static inline int32_t eg_fault(const eg_host *host, const eg_request *request,
 /* Exports handler_init, which calls
  * `int32_t function(const eg_host *, const eg_init *, void **self)`. */
 #define EG_INIT(function)                                                               \
-  EG_EXPORT int32_t handler_init(const eg_host *host, const eg_init *init, void **self) { \
-    EG_GUARD(return function(host, init, self), EG_INIT_FAULT)                          \
+  EG_EXPORT int32_t handler_init(const eg_host *host, const eg_init *eg_start, void **self) { \
+    EG_GUARD(return function(host, eg_start, self), EG_INIT_FAULT)                      \
   }                                                                                     \
   struct eg_handler_needs_a_semicolon
 #define EG_INIT_FAULT(what)                             \
