@@ -32,6 +32,7 @@ const (
 	late                     // its time is up; the frame is still the call's
 	abandoned                // its time is up; frame and guard are gone to whoever completes it
 	closing                  // the gateway shuts down; the frame is still the call's
+	leftBehind               // the gateway shuts down; otherwise as abandoned
 	taken                    // the scanner has answered and ended the connection
 )
 

@@ -130,15 +130,17 @@ func (d *Dispatcher) finish(ctx *fasthttp.RequestCtx, at *call, end verdict) {
 		refuse(ctx, http.StatusGatewayTimeout, "")
 		at.instance.Module.Release(at.frame)
 	case closing:
-		refuse(ctx, http.StatusServiceUnavailable, "")
-		ctx.Response.Header.Set("Retry-After", "1")
+		unavailable(ctx)
 		at.instance.Module.Release(at.frame)
+	case leftBehind:
+		unavailable(ctx)
 	}
 	d.logAccess(ctx, at)
-	if end != abandoned { // else both are gone to who completes the request
-		at.free()
-		at.endpoint.Leave()
+	if end == abandoned || end == leftBehind {
+		return // all of it is gone to who completes the request
 	}
+	at.free()
+	at.endpoint.Leave()
 }
 
 func (r *request) noRoute(m routing.Match) {
@@ -157,8 +159,7 @@ func (r *request) noRoute(m routing.Match) {
 }
 
 func (r *request) overloaded(e *registry.Endpoint, why string) {
-	refuse(r.ctx, http.StatusServiceUnavailable, "")
-	r.ctx.Response.Header.Set("Retry-After", "1")
+	unavailable(r.ctx)
 	r.unroutedBody()
 	r.d.logRefused(r, why, "endpoint", e.Name)
 }
@@ -171,6 +172,12 @@ func refuse(ctx *fasthttp.RequestCtx, status int, reason string) {
 	ctx.SetStatusCode(status)
 	ctx.SetContentType("text/plain; charset=utf-8")
 	ctx.SetBodyString(reason + "\n")
+}
+
+// unavailable answers 503.
+func unavailable(ctx *fasthttp.RequestCtx) {
+	refuse(ctx, http.StatusServiceUnavailable, "")
+	ctx.Response.Header.Set("Retry-After", "1")
 }
 
 // recoverFault keeps a mistake of the gateway's own from ending the process:

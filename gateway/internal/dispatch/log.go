@@ -18,7 +18,7 @@ func (d *Dispatcher) logAccess(ctx *fasthttp.RequestCtx, at *call) {
 	}
 	d.opts.Access.LogAttrs(context.Background(), slog.LevelInfo, "request",
 		slog.String("method", string(ctx.Method())),
-		slog.String("path", string(at.frame.Text(abi.TextPath))),
+		slog.String("path", string(ctx.URI().PathOriginal())), // the frame may be gone
 		slog.Int("status", ctx.Response.StatusCode()),
 		slog.Int("size", len(ctx.Response.Body())),
 		slog.Duration("duration", time.Since(at.started)),

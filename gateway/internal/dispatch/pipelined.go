@@ -34,7 +34,7 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 		case late, closing:
 			at.instance.Module.Release(at.frame)
 			at.free()
-		case abandoned:
+		case abandoned, leftBehind:
 			endpoint.Unstuck() // it was counted twice; the other count ends with the completion
 			return
 		}

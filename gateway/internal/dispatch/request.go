@@ -135,8 +135,7 @@ func (r *request) refuse(err error) bool {
 		refuse(r.ctx, refusal.Status, refusal.Reason)
 		r.ctx.SetConnectionClose()
 	default:
-		refuse(r.ctx, http.StatusServiceUnavailable, "")
-		r.ctx.Response.Header.Set("Retry-After", "1")
+		unavailable(r.ctx)
 		r.ctx.SetConnectionClose()
 	}
 	r.d.logRefused(r, err.Error())

@@ -94,11 +94,13 @@ func (c *call) pend() verdict {
 	c.frame.Park()
 	timer := time.NewTimer(time.Until(c.deadline))
 	defer timer.Stop()
+	end := abandoned
 	select {
 	case <-c.frame.Done():
 		return c.completed()
 	case <-timer.C:
 	case <-c.d.cutOff:
+		end = leftBehind
 	}
 	if !c.frame.Abandon(c.lateFunc()) {
 		<-c.frame.Done() // it comes at this very moment
@@ -106,7 +108,7 @@ func (c *call) pend() verdict {
 	}
 	// The permit becomes a stuck call until complete() comes.
 	c.endpoint.GetStuck()
-	return abandoned
+	return end
 }
 
 func (c *call) completed() verdict {
