@@ -26,14 +26,14 @@ type call struct {
 type verdict int
 
 const (
-	answered  verdict = iota // the frame holds the answer
-	failed                   // the handler returned an error
-	malformed                // it broke the rules of the ABI
-	late                     // its time is up; the frame is still the call's
-	abandoned                // its time is up; frame and guard are gone to whoever completes it
-	closing                  // the gateway shuts down; the frame is still the call's
-	leftBehind               // the gateway shuts down; otherwise as abandoned
-	taken                    // the scanner has answered and ended the connection
+	answered   verdict = iota // the frame holds the answer
+	failed                    // the handler returned an error
+	malformed                 // it broke the rules of the ABI
+	late                      // its time is up; the frame is still the call's
+	abandoned                 // its time is up; frame and guard are gone to whoever completes it
+	closing                   // the gateway shuts down; the frame is still the call's
+	leftBehind                // the gateway shuts down; otherwise as abandoned
+	taken                     // the scanner has answered and ended the connection
 )
 
 // enter runs the handler to its end, over all suspensions.

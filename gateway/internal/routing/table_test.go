@@ -75,6 +75,12 @@ func TestPathsFindTheMostSpecificRoute(t *testing.T) {
 			"/u/me1": "/u/me1", "/u/me2": "/u/me2", "/u/me": "/u/{n} n=me", "/u/m": "/u/{n} n=m",
 			"/u/me11": "/u/{n} n=me11", "/u/x": "/u/{n} n=x", "/u": "404", "/u/": "404", "/u/me1/": "404",
 		}},
+		{[]string{"/u/me1", "/u/me2", "/u/{n}", "/{all:*}"}, map[string]string{
+			"/u/me": "/u/{n} n=me", "/u/me/": "/{all:*} all=u/me/",
+		}},
+		{[]string{"/u/me1", "/u/me2", "/u/{n}", "/{x}/{y}"}, map[string]string{
+			"/u/me": "/u/{n} n=me", "/v/me": "/{x}/{y} x=v y=me",
+		}},
 		{[]string{"/f/readme", "/f/{k:*}"}, map[string]string{
 			"/f/readme": "/f/readme", "/f/readme/": "/f/{k:*} k=readme/", "/f/readme/a": "/f/{k:*} k=readme/a",
 			"/f/read": "/f/{k:*} k=read", "/f/readme2": "/f/{k:*} k=readme2", "/f/": "/f/{k:*} k=", "/f": "404",
@@ -93,9 +99,8 @@ func TestPathsFindTheMostSpecificRoute(t *testing.T) {
 		{[]string{"/{id:[0-9]+}", "/{all:*}"}, map[string]string{
 			"/12": "/{id:[0-9]+} id=12", "/1a": "/{all:*} all=1a", "/12/": "/{all:*} all=12/",
 		}},
-		{[]string{"/{name}.txt", "/{name2}-{rest}"}, map[string]string{
-			"/a.txt": "/{name}.txt name=a", "/a-b": "/{name2}-{rest} name2=a rest=b", "/.txt": "404", "/ab": "404",
-		}},
+		{[]string{"/{name}.txt"}, map[string]string{"/a.txt": "/{name}.txt name=a", "/.txt": "404", "/ab": "404"}},
+		{[]string{"/{a}-{b}"}, map[string]string{"/a-b": "/{a}-{b} a=a b=b", "/ab": "404", "/a-": "404"}},
 		{[]string{"/a%2Fb", "/a/b"}, map[string]string{"/a%2Fb": "/a%2Fb", "/a/b": "/a/b"}},
 	} {
 		for _, reversed := range []bool{false, true} {
@@ -133,6 +138,17 @@ func TestMethodsShareAPath(t *testing.T) {
 	} {
 		if got := find(table, c.method, "", c.path); got != c.want {
 			t.Errorf("%s %s: %q, want %q", c.method, c.path, got, c.want)
+		}
+	}
+}
+
+func TestARouteForOneMethodDoesNotHideAMoreSpecificOneForAll(t *testing.T) {
+	table := table(t, "GET /{all:*}", "/a/b", "/c/{x}")
+	for path, want := range map[string]string{
+		"/a/b": "/a/b", "/c/1": "/c/{x} x=1", "/a": "GET /{all:*} all=a", "/c/1/2": "GET /{all:*} all=c/1/2",
+	} {
+		if got := find(table, "GET", "", path); got != want {
+			t.Errorf("GET %s: %q, want %q", path, got, want)
 		}
 	}
 }
