@@ -2,7 +2,9 @@ package abi
 
 import (
 	"errors"
+	"runtime"
 	"runtime/debug"
+	"strings"
 	"unsafe"
 )
 
@@ -76,11 +78,17 @@ func (f *Frame) Message() (text string) {
 }
 
 // guarded runs f, and turns a fault at an address that a library gave into an
-// error. A fault of the host's own, at a nil pointer, stays a panic.
+// error. One in the first page looks like a nil dereference; every other panic
+// goes on.
 func guarded(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			if _, ok := p.(interface{ Addr() uintptr }); !ok {
+			fault, ok := p.(runtime.Error)
+			if !ok {
+				panic(p)
+			}
+			_, addressed := p.(interface{ Addr() uintptr })
+			if !addressed && !strings.Contains(fault.Error(), "invalid memory address") {
 				panic(p)
 			}
 			err = ErrFault

@@ -108,6 +108,33 @@ func TestBodiesAreBytesBothWays(t *testing.T) {
 	}
 }
 
+func TestABodyOverTheLimitIs413(t *testing.T) {
+	small := function("small", "/small", same)
+	small.Limits.MaxBody = 1000
+	addr := serving(t, small)
+	for _, c := range []struct {
+		size, chunk, status int
+	}{
+		{1000, 0, 200}, {1001, 0, 413}, {1 << 20, 0, 413}, {1 << 40, 0, 413},
+		{1000, 1000, 200}, {1000, 7, 200}, {1001, 1001, 413}, {1001, 7, 413}, {1001, 1000, 413}, {1 << 20, 1 << 14, 413},
+	} {
+		var request []byte
+		if c.size > 1<<20 { // a length is enough to refuse
+			request = fmt.Appendf(nil, "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", c.size)
+		} else {
+			request = post("/small", everyByte(c.size), c.chunk)
+		}
+		r, err := connect(t, addr).Do(request)
+		if err != nil {
+			t.Errorf("%d bytes in chunks of %d: %v", c.size, c.chunk, err)
+			continue
+		}
+		if r.Status != c.status || r.Close != (c.status == 413) {
+			t.Errorf("%d bytes in chunks of %d: %d, close %t, want %d", c.size, c.chunk, r.Status, r.Close, c.status)
+		}
+	}
+}
+
 func TestNoBodyDiffersFromAnEmptyOne(t *testing.T) {
 	addr := serving(t, function("f", "/", func(r *edge.Request) (*edge.Response, error) {
 		return edge.Text(200, fmt.Sprint(r.Body == nil)), nil
@@ -150,8 +177,16 @@ func TestRepeatedHeadersKeepTheirOrderBothWays(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, answer.Values(name))
 		}
 	}
+}
+
+func TestHeadersOfAnAnswerAreSentInTheirOrder(t *testing.T) {
+	answer := edge.Fields{
+		{Name: "X-A", Value: "1"}, {Name: "Set-Cookie", Value: "s=1"}, {Name: "x-b", Value: "2"}, {Name: "Content-Type", Value: "text/x"},
+		{Name: "Set-Cookie", Value: "s=2"}, {Name: "X-A", Value: "3"}, {Name: "Server", Value: "mine"}, {Name: "Vary", Value: "a"},
+	}
+	addr := serving(t, function("f", "/", func(*edge.Request) (*edge.Response, error) { return &edge.Response{Headers: answer}, nil }))
 	var got edge.Fields
-	for _, h := range r.Headers {
+	for _, h := range get(t, addr, "/").Headers {
 		if h.Name != "Date" && h.Name != "Content-Length" {
 			got = append(got, edge.Field{Name: h.Name, Value: h.Value})
 		}
@@ -304,6 +339,86 @@ func TestConnectionCloseIsObeyed(t *testing.T) {
 	}
 }
 
+func TestALongHeadIsRefused(t *testing.T) {
+	_, addr := start(t, gateway.Options{HeaderLimit: 4 << 10}, gateway.Snapshot{Endpoints: []gateway.Endpoint{function("ok", "/{all:*}", ok)}})
+	long := strings.Repeat("a", 5<<10)
+	for name, c := range map[string]struct {
+		request string
+		status  int
+	}{
+		"path":    {"GET /" + long + " HTTP/1.1\r\nHost: a\r\n\r\n", 431},
+		"query":   {"GET /?" + long + " HTTP/1.1\r\nHost: a\r\n\r\n", 431},
+		"header":  {"GET / HTTP/1.1\r\nHost: a\r\nX: " + long + "\r\n\r\n", 431},
+		"headers": {"GET / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("X: y\r\n", 1<<10) + "\r\n", 431},
+		"endless": {"GET / HTTP/1.1\r\nHost: a\r\nX: " + long, 431},
+		"short":   {"GET /" + long[:3<<10] + " HTTP/1.1\r\nHost: a\r\n\r\n", 200},
+	} {
+		r, err := connect(t, addr).Do([]byte(c.request))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if r.Status != c.status || r.Close != (c.status != 200) {
+			t.Errorf("%s: %d, close %t, want %d", name, r.Status, r.Close, c.status)
+		}
+	}
+}
+
+func TestASlowRequestIs408(t *testing.T) {
+	_, addr := start(t, gateway.Options{ReadTimeout: 100 * time.Millisecond}, gateway.Snapshot{Endpoints: []gateway.Endpoint{function("same", "/", same)}})
+	for _, part := range []string{
+		"GET / HT",
+		"GET / HTTP/1.1\r\nHost: a\r\nX: y",
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc",
+		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n",
+	} {
+		c := connect(t, addr)
+		if err := c.Write([]byte(part)); err != nil {
+			t.Fatal(err)
+		}
+		r, err := c.ReadResponse("POST")
+		if err != nil {
+			t.Errorf("%q: %v", part, err)
+			continue
+		}
+		if r.Status != 408 || !r.Close {
+			t.Errorf("%q: %d, close %t", part, r.Status, r.Close)
+		}
+		if err := c.AtEnd(); err != nil {
+			t.Errorf("%q: after the 408: %v", part, err)
+		}
+	}
+}
+
+func TestOverMaxConcurrencyIs503(t *testing.T) {
+	entered, release := make(chan struct{}, 2), make(chan struct{})
+	e := function("one", "/", func(*edge.Request) (*edge.Response, error) {
+		entered <- struct{}{}
+		<-release
+		return edge.Text(200, "ok"), nil
+	})
+	e.Limits.MaxConcurrency = 1
+	addr := serving(t, e)
+	first, second := connect(t, addr), connect(t, addr)
+	const request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+	if err := first.Write([]byte(request)); err != nil {
+		t.Fatal(err)
+	}
+	<-entered
+	r, err := second.Do([]byte(request))
+	close(release)
+	if err != nil || r.Status != 503 || r.Header("Retry-After") != "1" || r.Close {
+		t.Errorf("while one is in flight: %v, %+v", err, r)
+	}
+	if r, err := first.ReadResponse("GET"); err != nil || r.Status != 200 {
+		t.Errorf("the one in flight: %v, %+v", err, r)
+	}
+	if r, err := second.Do([]byte(request)); err != nil || r.Status != 200 {
+		t.Errorf("afterwards: %v, %+v", err, r)
+	}
+}
+
 // expecting writes only the head of a request, which waits for leave to send
 // its body.
 func expecting(t *testing.T, addr, line, framing string) net.Conn {
@@ -347,7 +462,7 @@ func TestContinueIsSaidBeforeTheBody(t *testing.T) {
 func TestARefusalComesInPlaceOfContinue(t *testing.T) {
 	small := function("small", "/small", same, "POST")
 	small.Limits.MaxBody = 10
-	addr := serving(t, small, gateway.Endpoint{Name: "empty", Path: "/empty"})
+	addr := serving(t, small)
 	for _, c := range []struct {
 		line, framing string
 		status        int
@@ -356,7 +471,6 @@ func TestARefusalComesInPlaceOfContinue(t *testing.T) {
 		{"POST /small", "Content-Length: 11", 413, "Content-Type", "text/plain; charset=utf-8"},
 		{"POST /none", "Content-Length: 11", 404, "Content-Type", "text/plain; charset=utf-8"},
 		{"PUT /small", "Content-Length: 1", 405, "Allow", "OPTIONS, POST"},
-		{"POST /empty", "Content-Length: 1", 503, "Retry-After", "1"},
 		{"POST /small", "Content-Length: 1\r\nX Y: 1", 400, "Content-Type", "text/plain; charset=utf-8"},
 	} {
 		conn := rawclient.NewConn(expecting(t, addr, c.line, c.framing))
