@@ -8,24 +8,24 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
 	edge "github.com/edge-gateway/edge-gateway/sdk-go"
 )
 
-// A program that embeds the gateway, with a handler that is one of its own
-// functions. One in a library has Library in place of Handler.
+// A Go program embeds the gateway, with a handler that is a function of its
+// own: the same function could be compiled into a library.
 func Example() {
-	dir, err := os.MkdirTemp("", "gateway-*")
+	data, err := os.MkdirTemp("", "example")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
-	g, err := gateway.New(gateway.Options{Dir: dir})
+	defer os.RemoveAll(data)
+	g, err := gateway.New(gateway.Options{Dir: data, IdleGrace: 10 * time.Millisecond})
 	if err != nil {
 		log.Fatal(err)
 	}
-
 	hello := func(r *edge.Request) (*edge.Response, error) {
 		return edge.Text(200, "Hello, "+r.Param("name")+"!"), nil
 	}
@@ -35,31 +35,28 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		log.Fatal(err)
 	}
-	served := make(chan error)
-	go func() { served <- g.Serve(listener) }()
+	done := make(chan error)
+	go func() { done <- g.Serve(ln) }()
 
-	response, err := http.Get("http://" + listener.Addr().String() + "/hello/world")
+	answer, err := http.Get("http://" + ln.Addr().String() + "/hello/world")
 	if err != nil {
 		log.Fatal(err)
 	}
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		log.Fatal(err)
-	}
-	response.Body.Close()
-	fmt.Println(response.Status, string(body))
+	body, _ := io.ReadAll(answer.Body)
+	answer.Body.Close()
+	fmt.Println(answer.StatusCode, string(body))
 
-	http.DefaultClient.CloseIdleConnections()
-	if err := g.Shutdown(context.Background()); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := g.Shutdown(ctx); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(<-served == gateway.ErrClosed)
+	fmt.Println(<-done)
 	// Output:
-	// 200 OK Hello, world!
-	// true
+	// 200 Hello, world!
+	// the gateway is shut down
 }
