@@ -157,9 +157,9 @@ func TestRepeatedHeadersKeepTheirOrderBothWays(t *testing.T) {
 		{Name: "Content-Type", Value: "text/x"}, {Name: "Vary", Value: "a"}, {Name: "Server", Value: "mine"},
 		{Name: "X-A", Value: ""}, {Name: "Set-Cookie", Value: "s=1; Path=/"}, {Name: "Vary", Value: "b"},
 	}
-	var seen edge.Fields
+	saw := make(chan edge.Fields, 1)
 	addr := serving(t, function("f", "/", func(r *edge.Request) (*edge.Response, error) {
-		seen = r.Headers
+		saw <- r.Headers
 		return &edge.Response{Headers: answer, Body: []byte("x")}, nil
 	}))
 	r := ask(t, addr, "GET / HTTP/1.1\r\nX-One: 1\r\nCookie: a=1\r\nhOsT: example.com\r\nx-one: 2\r\nCookie: a=2\r\n"+
@@ -169,7 +169,7 @@ func TestRepeatedHeadersKeepTheirOrderBothWays(t *testing.T) {
 		{Name: "Cookie", Value: "a=2"}, {Name: "User-Agent", Value: "u"}, {Name: "X-One", Value: "1"}, {Name: "X-Empty", Value: ""},
 		{Name: "X-Space", Value: "a  b"}, {Name: "X-High", Value: "\xff\x80"},
 	}
-	if !slices.Equal(seen, want) {
+	if seen := <-saw; !slices.Equal(seen, want) {
 		t.Errorf("the handler saw\n%q, want\n%q", seen, want)
 	}
 	for _, name := range []string{"X-A", "Set-Cookie", "X-B", "Vary", "Content-Type", "Server"} {

@@ -99,7 +99,8 @@ func TestPathsFindTheMostSpecificRoute(t *testing.T) {
 		{[]string{"/{id:[0-9]+}", "/{all:*}"}, map[string]string{
 			"/12": "/{id:[0-9]+} id=12", "/1a": "/{all:*} all=1a", "/12/": "/{all:*} all=12/",
 		}},
-		{[]string{"/{name}.txt"}, map[string]string{"/a.txt": "/{name}.txt name=a", "/.txt": "404", "/ab": "404"}},
+		{[]string{"/{name}.txt"}, map[string]string{"/a.txt": "/{name}.txt name=a", "/axtxt": "404", "/.txt": "404", "/ab": "404"}},
+		{[]string{"/{id:a|ab}", "/{all:*}"}, map[string]string{"/a": "/{id:a|ab} id=a", "/ab": "/{id:a|ab} id=ab", "/b": "/{all:*} all=b"}},
 		{[]string{"/{a}-{b}"}, map[string]string{"/a-b": "/{a}-{b} a=a b=b", "/ab": "404", "/a-": "404"}},
 		{[]string{"/a%2Fb", "/a/b"}, map[string]string{"/a%2Fb": "/a%2Fb", "/a/b": "/a/b"}},
 	} {

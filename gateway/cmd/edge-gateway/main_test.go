@@ -1,0 +1,459 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "edge-gateway-command-*")
+	if err == nil {
+		binary = filepath.Join(dir, "edge-gateway")
+		build := exec.Command("go", "build", "-o", binary, ".")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		build.Stdout, build.Stderr = os.Stderr, os.Stderr
+		err = build.Run()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	status := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(status)
+}
+
+// process is a gateway that runs as its own process.
+type process struct {
+	*exec.Cmd
+	address string
+	mu      sync.Mutex
+	text    bytes.Buffer
+	exited  chan error
+}
+
+// serve starts the command and waits until it serves.
+func serve(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), exited: make(chan error, 1)}
+	p.Env = append(os.Environ(), env...)
+	p.Stdout = p
+	p.Stderr = p
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { p.exited <- p.Wait() }()
+	t.Cleanup(func() {
+		_ = p.Process.Kill()
+		if t.Failed() {
+			t.Log(p.output())
+		}
+	})
+	p.waitFor(t, `"msg":"serving"`)
+	_, rest, _ := strings.Cut(p.output(), `"address":"http://`)
+	p.address, _, _ = strings.Cut(rest, `"`)
+	return p
+}
+
+func (p *process) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+func (p *process) output() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+func (p *process) waitFor(t *testing.T, text string) {
+	t.Helper()
+	within(t, 3*time.Minute, "the output has "+text, func() bool {
+		select {
+		case err := <-p.exited:
+			p.exited <- err
+			t.Fatalf("it ended: %v\n%s", err, p.output())
+		default:
+		}
+		return strings.Contains(p.output(), text)
+	})
+}
+
+// stop ends the process as a service manager would, and wants status 0.
+func (p *process) stop(t *testing.T) {
+	t.Helper()
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-p.exited:
+		if err != nil {
+			t.Errorf("after SIGTERM: %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("it did not end after SIGTERM")
+	}
+}
+
+func within(t *testing.T, limit time.Duration, what string, true func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); !true(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+func (p *process) ask(t *testing.T, method, path, body string) (int, string) {
+	t.Helper()
+	request, err := http.NewRequest(method, "http://"+p.address+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Accept-Encoding", "identity")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(text)
+}
+
+// fails runs the command and returns what it says; it has to fail.
+func fails(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(binary, args...).CombinedOutput()
+	var status *exec.ExitError
+	if !errors.As(err, &status) || status.ExitCode() != 1 {
+		t.Errorf("%v: %v, want exit status 1\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+func write(t *testing.T, path, content string) string {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const helloInC = `#include "edge_gateway_sdk.h"
+static int32_t hello(const eg_host *host, const eg_request *request, eg_response *response) {
+  return eg_answer(host, request, response, 200, "text/plain", eg_text("first"));
+}
+EG_HANDLER("hello", "1.0");
+EG_ENTRY(hello);
+`
+
+// project is a folder with a C handler and a configuration that serves it.
+func project(t *testing.T) (dir, config string) {
+	t.Helper()
+	dir = t.TempDir()
+	write(t, filepath.Join(dir, "hello.c"), helloInC)
+	config = write(t, filepath.Join(dir, "edge-gateway.toml"), "[[endpoint]]\nname = \"hello\"\npath = \"/\"\nsource = \".\"\n")
+	return dir, config
+}
+
+func TestSamplesAnswerAsTheReadmeSays(t *testing.T) {
+	p := serve(t, nil, "--config", "../../samples.toml", "--data", t.TempDir())
+	for _, test := range []struct {
+		method, path, body string
+		status             int
+		want               string
+	}{
+		{"GET", "/c/hello/A%20b+c", "", 200, "Hello, A b+c!"},
+		{"GET", "/rust/hello/A%20b+c", "", 200, "Hello, A b+c!"},
+		{"GET", "/go/hello/A%20b+c", "", 200, "Hello, A b+c!"},
+		{"POST", "/rust/json", `{"b":[1,2.50],"a":null}`, 200, "{\n  \"b\": [\n    1,\n    2.50\n  ],\n  \"a\": null\n}"},
+		{"POST", "/go/markdown", "# Hi *there*", 200, "<h1>Hi <em>there</em></h1>\n"},
+		{"GET", "/c/wait?ms=5", "", 200, "waited 5 ms\n"}, {"GET", "/c/wait-blocking?ms=5", "", 200, "waited 5 ms\n"},
+		{"GET", "/c/pending?ms=5", "", 200, "waited 5 ms\n"}, {"GET", "/rust/wait?ms=5", "", 200, "waited 5 ms\n"},
+		{"GET", "/go/wait?ms=5", "", 200, "waited 5 ms\n"},
+	} {
+		status, body := p.ask(t, test.method, test.path, test.body)
+		if status != test.status || strings.TrimSuffix(body, "\n") != strings.TrimSuffix(test.want, "\n") {
+			t.Errorf("%s %s: %d %q, want %q", test.method, test.path, status, body, test.want)
+		}
+	}
+	if status, body := p.ask(t, "POST", "/rust/json", "{\n  \"a\": oops}"); status != 400 || !strings.Contains(body, "line 2") || !strings.Contains(body, "column") {
+		t.Errorf("json: %d %q", status, body)
+	}
+	plain := strings.Repeat("some text ", 1000)
+	if _, body := p.ask(t, "POST", "/c/gzip", plain); !strings.HasPrefix(body, "\x1f\x8b") || gunzip(t, body) != plain {
+		t.Error("gzip: the body does not come back")
+	}
+	var echoes []string
+	for _, language := range []string{"c", "rust", "go"} {
+		_, body := p.ask(t, "PATCH", "/"+language+"/echo/a%2fb//c?x=%20&y", "body \x00\xff")
+		echoes = append(echoes, strings.ReplaceAll(body, `"/`+language+`/`, `"/*/`))
+	}
+	if echoes[0] != echoes[1] || echoes[0] != echoes[2] || !strings.Contains(echoes[0], `"body_length":7`) {
+		t.Errorf("echoes differ:\n%s%s%s", echoes[0], echoes[1], echoes[2])
+	}
+	p.stop(t)
+}
+
+func gunzip(t *testing.T, data string) string {
+	cmd := exec.Command("gzip", "-dc")
+	cmd.Stdin = strings.NewReader(data)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Error(err)
+	}
+	return string(out)
+}
+
+func TestWatchSwapsWhatCompilesAndKeepsWhatServes(t *testing.T) {
+	dir, config := project(t)
+	p := serve(t, nil, "--config", config, "--watch")
+	answers := func(want string) {
+		t.Helper()
+		within(t, 30*time.Second, "the answer is "+want, func() bool {
+			_, body := p.ask(t, "GET", "/", "")
+			return body == want
+		})
+	}
+	source := filepath.Join(dir, "hello.c")
+	edited := func(answer string) string { return strings.Replace(helloInC, "first", answer, 1) }
+	answers("first")
+	write(t, source, edited("second"))
+	answers("second")
+	write(t, source, edited("third")+"this is no C\n")
+	p.waitFor(t, "the old version keeps serving")
+	if !strings.Contains(p.output(), "this is no C") {
+		t.Error("the compiler's message was not printed")
+	}
+	answers("second")
+	if err := os.Rename(write(t, filepath.Join(dir, "hello.c.new"), edited("fourth")), source); err != nil {
+		t.Fatal(err)
+	}
+	answers("fourth")
+	for n := range 10 {
+		write(t, source, edited(fmt.Sprint("save ", n)))
+	}
+	answers("save 9")
+	if err := os.Remove(source); err != nil {
+		t.Fatal(err)
+	}
+	answers("save 9")
+	write(t, source, edited("last"))
+	answers("last")
+	p.stop(t)
+}
+
+func TestReloadTakesAGoodFileAndRefusesABadOne(t *testing.T) {
+	_, config := project(t)
+	p := serve(t, nil, "--config", config)
+	good, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reload := func(content, says string) {
+		t.Helper()
+		write(t, config, content)
+		if err := p.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		p.waitFor(t, says)
+	}
+	reload(string(good)+"pth = \"/x\"\n", `unknown key`)
+	if status, _ := p.ask(t, "GET", "/", ""); status != 200 {
+		t.Errorf("after a refused reload: %d", status)
+	}
+	reload(strings.Replace(string(good), `path = "/"`, `path = "/moved"`, 1), "was reloaded")
+	if status, _ := p.ask(t, "GET", "/moved", ""); status != 200 {
+		t.Errorf("after a reload: %d", status)
+	}
+	if status, _ := p.ask(t, "GET", "/", ""); status != 404 {
+		t.Errorf("the old route answers %d", status)
+	}
+	p.stop(t)
+}
+
+func TestMistakesAreToldInSentences(t *testing.T) {
+	dir, config := project(t)
+	p := serve(t, nil, "--config", config, "--data", filepath.Join(dir, "d"))
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	typo := write(t, filepath.Join(dir, "typo.toml"), "[server]\nlistn = \"x\"\n[[endpoint]]\nname = \"a\"\npath = \"/{\"\nsource = \"nowhere\"\n")
+	for _, test := range []struct {
+		args []string
+		says []string
+	}{
+		{[]string{"serve", "--config", config, "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "d")}, []string{"another gateway is using this data directory", "--data"}},
+		{[]string{"serve", "--config", config, "--listen", busy.Addr().String()}, []string{"address already in use", "--listen"}},
+		{[]string{"serve", "--config", typo}, []string{"typo.toml:2:", `did you mean "listen"`, "typo.toml:5:", "typo.toml:6:"}},
+		{[]string{"serve", "--config", filepath.Join(dir, "absent.toml")}, []string{"absent.toml", "no such file"}},
+		{[]string{"inspect", config}, []string{"looks like text"}},
+		{[]string{"build", filepath.Join(dir, "absent")}, []string{"absent"}},
+		{[]string{"new", "c", dir}, []string{"empty"}},
+		{[]string{"new", "cobol", filepath.Join(dir, "x")}, []string{"c", "rust", "go"}},
+		{[]string{"sreve"}, []string{"sreve", "serve"}},
+	} {
+		out := fails(t, test.args...)
+		for _, text := range test.says {
+			if !strings.Contains(out, text) {
+				t.Errorf("%v does not say %q:\n%s", test.args, text, out)
+			}
+		}
+	}
+	p.stop(t)
+}
+
+func TestMissingCompilerCostsItsOwnHandlersOnly(t *testing.T) {
+	_, config := project(t)
+	crate := t.TempDir()
+	write(t, filepath.Join(crate, "Cargo.toml"), "[package]\nname = \"x\"\nversion = \"0.1.0\"\n")
+	more, err := os.OpenFile(config, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(more, "[[endpoint]]\nname = \"rust\"\npath = \"/rust\"\nsource = %q\n", crate)
+	more.Close()
+	// A PATH with a C compiler and without cargo.
+	path := t.TempDir()
+	for _, tool := range []string{"cc", "gcc", "as", "ld"} {
+		if found, err := exec.LookPath(tool); err == nil {
+			if err := os.Symlink(found, filepath.Join(path, tool)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	p := serve(t, []string{"PATH=" + path}, "--config", config)
+	if status, body := p.ask(t, "GET", "/", ""); status != 200 || body != "first" {
+		t.Errorf("%d %q", status, body)
+	}
+	if status, _ := p.ask(t, "GET", "/rust", ""); status != 503 {
+		t.Errorf("the endpoint without a version answers %d", status)
+	}
+	if !strings.Contains(p.output(), "handlers in rust are left out") {
+		t.Error("nothing is said of cargo")
+	}
+	p.stop(t)
+}
+
+func TestNewProjectBuildsAndAnswers(t *testing.T) {
+	for _, language := range []string{"c", "rust", "go"} {
+		t.Run(language, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "project")
+			if out, err := exec.Command(binary, "new", language, dir).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			p := serve(t, nil, "--config", filepath.Join(dir, "edge-gateway.toml"))
+			if status, body := p.ask(t, "GET", "/hello/you", ""); status != 200 || !strings.Contains(body, "Hello, you!") {
+				t.Errorf("%d %q", status, body)
+			}
+			p.stop(t)
+		})
+	}
+}
+
+func TestBuildAndInspect(t *testing.T) {
+	dir, _ := project(t)
+	library := filepath.Join(t.TempDir(), "hello.so")
+	if out, err := exec.Command(binary, "build", dir, "-o", library, "--data", t.TempDir()).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	out, err := exec.Command(binary, "inspect", library).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "loads     yes") || !strings.Contains(string(out), "handler_entry") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if out, err := exec.Command(binary, "version").Output(); err != nil || !strings.Contains(string(out), "ABI 0.1") {
+		t.Errorf("%v %s", err, out)
+	}
+}
+
+func TestFlagGoesOverEnvironmentWhichGoesOverFile(t *testing.T) {
+	dir, config := project(t)
+	write(t, config, "[server]\ndata = \"of-file\"\n[[endpoint]]\nname = \"hello\"\npath = \"/\"\nsource = \".\"\n")
+	env := []string{"EDGE_GATEWAY_DATA=" + filepath.Join(dir, "of-env"), "EDGE_GATEWAY_CONFIG=" + config}
+	used := func(name string) bool {
+		_, err := os.Stat(filepath.Join(dir, name, "lock"))
+		return err == nil
+	}
+	serve(t, env, "--data", filepath.Join(dir, "of-flag")).stop(t)
+	if !used("of-flag") || used("of-env") || used("of-file") {
+		t.Error("the flag does not decide")
+	}
+	serve(t, env).stop(t)
+	if !used("of-env") || used("of-file") {
+		t.Error("the environment does not decide")
+	}
+	serve(t, nil, "--config", config).stop(t)
+	if !used("of-file") {
+		t.Error("the file does not decide")
+	}
+}
+
+// Every command of the README's first screen is run as it stands there, but
+// for the address, and has to print what follows it behind "# ".
+func TestReadmeCommandsDoWhatItSays(t *testing.T) {
+	readme, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := serve(t, nil, "--config", "../../samples.toml", "--data", t.TempDir())
+	ran := 0
+	var command string
+	check := func(wants []string) {
+		if command == "" {
+			return
+		}
+		line := strings.ReplaceAll(command, "127.0.0.1:8080", p.address)
+		out, err := exec.Command("bash", "-c", "set -o pipefail; "+strings.Replace(line, "curl ", "curl -sf ", 1)).Output()
+		if err != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+		if want := strings.Join(wants, "\n"); want != "" && strings.TrimSpace(string(out)) != want {
+			t.Errorf("%s prints %q, the README says %q", line, out, want)
+		}
+		ran++
+		command = ""
+	}
+	var wants []string
+	lines := bufio.NewScanner(bytes.NewReader(readme))
+	for lines.Scan() {
+		line := lines.Text()
+		switch {
+		case command != "" && strings.HasPrefix(line, "# "):
+			wants = append(wants, line[2:])
+		default:
+			check(wants)
+			wants = nil
+			if strings.Contains(line, "http://127.0.0.1:8080") && strings.Contains(line, "curl") {
+				command = line
+			}
+		}
+	}
+	check(wants)
+	if ran < 7 {
+		t.Errorf("only %d commands were found in the README", ran)
+	}
+	p.stop(t)
+}
