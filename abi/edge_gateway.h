@@ -183,7 +183,7 @@ typedef int32_t (*eg_resume)(const struct eg_host *host, const eg_request *reque
 typedef struct eg_response {
   uint32_t struct_size;
   int32_t status;
-  const eg_field *headers; /* sent in this order, repeats kept */
+  const eg_field *headers; /* repeats kept; those of one name in this order */
   uint64_t header_count;
   eg_bytes body;
   eg_bytes message; /* with an error: text for the log, never for the client */

@@ -1,8 +1,9 @@
 package edge
 
-// Response is an answer. The gateway sends the headers in their order, repeats
-// kept, and sets the framing itself: Content-Length, Transfer-Encoding,
-// Connection, Keep-Alive, Trailer, Upgrade and Date are dropped.
+// Response is an answer. The gateway sends the headers, repeats kept and those
+// of one name in their order, and sets the framing itself: Content-Length,
+// Transfer-Encoding, Connection, Keep-Alive, Trailer, Upgrade and Date are
+// dropped.
 //
 // It is only read, so one response may answer many requests.
 type Response struct {

@@ -19,6 +19,7 @@ type matcher struct {
 	route  *Route
 	prefix string // text before the first parameter
 	expr   *regexp.Regexp
+	picky  bool  // has an expression, or text beside a parameter
 	rank   []int // of each segment: static before parameter before catch-all
 }
 
@@ -33,6 +34,7 @@ func newMatcher(r *Route) (*matcher, error) {
 	fixed := true
 	for _, s := range r.Pattern.Segments {
 		piece, rank := segment(s)
+		m.picky = m.picky || rank > 0 && (len(s.Parts) > 1 || s.Parts[0].Expr != "")
 		if s.Optional {
 			fmt.Fprintf(&expr, "(?:/%s)?", piece)
 		} else {
@@ -104,4 +106,9 @@ func textOf(s config.Segment) (text string) {
 		text += part.Text
 	}
 	return text
+}
+
+// meets tells whether some path may match both.
+func (m *matcher) meets(other *matcher) bool {
+	return strings.HasPrefix(m.prefix, other.prefix) || strings.HasPrefix(other.prefix, m.prefix)
 }

@@ -22,7 +22,8 @@ type Route struct {
 	Methods  []string // none for all
 	Endpoint *registry.Endpoint
 
-	params []param
+	params    []param
+	contested bool // the router's word is not enough: see lookup
 }
 
 type param struct {
@@ -51,7 +52,8 @@ type domain struct {
 	suffix  string // ".example.com" of a wildcard
 	router  *router.Router
 	routes  []*Route
-	slow    []*matcher // for what the router overlooks
+	slow    []*matcher        // for what the router overlooks
+	static  map[string]*Route // for every method, by path
 	methods []string
 }
 
@@ -106,7 +108,7 @@ func New(routes []*Route) (*Table, error) {
 }
 
 func newDomain(suffix string) *domain {
-	return &domain{suffix: suffix, router: router.New()}
+	return &domain{suffix: suffix, router: router.New(), static: map[string]*Route{}}
 }
 
 // build fills the router. It panics on what it does not like, and on a route
@@ -132,12 +134,17 @@ func (d *domain) build() (err error) {
 			return fmt.Errorf("endpoint %q: %w", r.Endpoint.Name, err)
 		} else if slow != nil {
 			d.slow = append(d.slow, slow)
+		} else if len(r.Methods) == 0 {
+			d.static[shapes[0]] = r
 		}
 	}
 	sort.SliceStable(entries, func(i, j int) bool {
 		return !strings.Contains(entries[i].shape, ":*}") && strings.Contains(entries[j].shape, ":*}")
 	})
 	sortMatchers(d.slow)
+	for i, m := range d.slow {
+		m.route.contested = m.picky || slices.ContainsFunc(d.slow[:i], m.meets)
+	}
 	for _, e := range entries {
 		at = fmt.Sprintf("endpoint %q: path %q", e.route.Endpoint.Name, e.shape)
 		methods := e.route.Methods
@@ -218,6 +225,16 @@ func (d *domain) lookup(ctx *fasthttp.RequestCtx, method, path string) *Route {
 	}
 	mark(ctx)
 	r, _ := ctx.UserValue(found).(*Route)
+	if len(r.params) == 0 {
+		return r
+	}
+	if s := d.static[path]; s != nil {
+		return s
+	}
+	if r.contested {
+		ctx.ResetUserValues()
+		return d.search(ctx, method, path)
+	}
 	return r
 }
 
@@ -226,7 +243,7 @@ func (d *domain) lookup(ctx *fasthttp.RequestCtx, method, path string) *Route {
 func (d *domain) allow(path string) string {
 	var methods []string
 	for _, m := range d.methods {
-		if mark, _ := d.router.Lookup(m, path, nil); mark != nil || d.search(nil, m, path) != nil {
+		if d.has(m, path) || d.search(nil, m, path) != nil {
 			methods = append(methods, m)
 		}
 	}
@@ -239,4 +256,10 @@ func (d *domain) allow(path string) string {
 	methods = append(methods, fasthttp.MethodOptions)
 	slices.Sort(methods)
 	return strings.Join(slices.Compact(methods), ", ")
+}
+
+// has is lookup without a request.
+func (d *domain) has(method, path string) bool {
+	var ctx fasthttp.RequestCtx
+	return d.lookup(&ctx, method, path) != nil
 }
