@@ -95,6 +95,8 @@ func Start(library *Library, opts Options) (*Instance, error) {
 	if !ran || i.info.Unloadable {
 		_, closing := i.close()
 		err = errors.Join(err, closing)
+	} else {
+		library.keep()
 	}
 	return nil, err
 }
@@ -303,6 +305,7 @@ func (i *Instance) Shutdown() {
 // loaded for good, and its host table with it.
 func (i *Instance) Unload() (gone bool, err error) {
 	if !i.info.Unloadable || i.calls.Load() != 0 {
+		i.library.keep()
 		return false, nil
 	}
 	return i.close()

@@ -16,6 +16,10 @@ type Library struct {
 	handle uintptr
 	file   fileID // of the copy that was loaded
 	goLang bool
+
+	// The copy, open: while it is, no other file gets its inode, by which
+	// Close looks for the library among the mappings.
+	held *os.File
 }
 
 // Open copies the file into dir and loads the copy, so that the code in use
@@ -36,11 +40,16 @@ func Open(path, dir string, isGo bool) (*Library, error) {
 	if err != nil {
 		return nil, fmt.Errorf("identify library %q: %w", copied, err)
 	}
+	held, err := os.Open(copied)
+	if err != nil {
+		return nil, fmt.Errorf("open the copy of library %q: %w", path, err)
+	}
 	handle, err := load(copied, isGo)
 	if err != nil {
+		_ = held.Close()
 		return nil, fmt.Errorf("%w: %q: %w", ErrOpen, path, err)
 	}
-	return &Library{handle: handle, file: id, goLang: isGo}, nil
+	return &Library{handle: handle, file: id, goLang: isGo, held: held}, nil
 }
 
 func ownCopy(path, dir string) (string, error) {
@@ -74,6 +83,7 @@ func (l *Library) symbol(name string) uintptr { return lookup(l.handle, name) }
 // keep it for reasons of its own. No code of it may run. A library with a Go
 // runtime always stays.
 func (l *Library) Close() (gone bool, err error) {
+	defer l.keep()
 	if l.goLang {
 		return false, nil
 	}
@@ -83,3 +93,6 @@ func (l *Library) Close() (gone bool, err error) {
 	loaded, err := isMapped(l.file)
 	return !loaded, err
 }
+
+// keep gives up on ever closing the library, or on knowing more of it.
+func (l *Library) keep() { _ = l.held.Close() }

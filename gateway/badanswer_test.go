@@ -12,6 +12,16 @@ import (
 // badInC answers as its path says, and counts the calls of its release.
 const badInC = `#include "edge_gateway_sdk.h"
 #include <string.h>
+#ifdef _WIN32
+static eg_bytes running_off(void) { return eg_view((void *)0xdead0000, 5); }
+#else
+#include <sys/mman.h>
+static eg_bytes running_off(void) { /* readable at first */
+  uint8_t *memory = mmap(0, 8192, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  mprotect(memory + 4096, 4096, PROT_NONE);
+  return eg_view(memory, 8192);
+}
+#endif
 static int released;
 static void release(void *context) { (void)context; __atomic_add_fetch(&released, 1, __ATOMIC_SEQ_CST); }
 static eg_field one(const char *name, const char *value, uint64_t length) {
@@ -41,7 +51,17 @@ static int32_t answer(const eg_host *host, const eg_request *request, eg_respons
   else if (IS("dangling-empty")) { response->body.ptr = (const uint8_t *)0xdead0000; response->body.len = 0; }
   else if (IS("dangling-headers")) { response->headers = (const eg_field *)0x10; response->header_count = 2; }
   else if (IS("many-headers")) { response->headers = &field; response->header_count = 1ull << 60; }
-  else if (IS("2-gib")) response->body.len = 2ull << 30;
+  else if (IS("no-address")) { response->body.ptr = (const uint8_t *)0xdead000000000000; response->body.len = 5; }
+  else if (IS("runs-off")) response->body = running_off();
+  else if (IS("dangling-name") || IS("dangling-value")) {
+    field = one("x-a", "b", 1);
+    *(IS("dangling-name") ? &field.name : &field.value) = eg_view((void *)0xdead0000, 5);
+    response->headers = &field;
+    response->header_count = 1;
+  } else if (IS("dangling-message") || IS("no-message")) {
+    response->message = eg_view(IS("no-message") ? 0 : (void *)0x10, 5);
+    return EG_E_UNAVAILABLE;
+  } else if (IS("2-gib")) response->body.len = 2ull << 30;
   else if (IS("wraps")) response->body.len = ~0ull;
   else if (IS("returns-77")) return 77;
   else if (IS("fails")) { response->message = eg_text("a reason for the log"); return EG_E_INTERNAL; }
@@ -92,6 +112,9 @@ func TestBadAnswersAreTheHandlersFaultAndNobodyElses(t *testing.T) {
 		{"no-pointer", 502, "Bad Gateway\n", false}, {"no-length", 200, "", true},
 		{"dangling-body", 502, "Bad Gateway\n", false}, {"dangling-empty", 200, "", true},
 		{"dangling-headers", 502, "Bad Gateway\n", false}, {"many-headers", 502, "Bad Gateway\n", false},
+		{"no-address", 502, "Bad Gateway\n", false}, {"runs-off", 502, "Bad Gateway\n", false},
+		{"dangling-name", 502, "Bad Gateway\n", false}, {"dangling-value", 502, "Bad Gateway\n", false},
+		{"dangling-message", 500, "Internal Server Error\n", false}, {"no-message", 500, "Internal Server Error\n", false},
 		{"2-gib", 502, "Bad Gateway\n", false}, {"wraps", 502, "Bad Gateway\n", false},
 		{"returns-77", 502, "Bad Gateway\n", false}, {"await-nothing", 502, "Bad Gateway\n", false},
 		{"fails", 500, "Internal Server Error\n", false},
