@@ -188,7 +188,8 @@ typedef struct eg_response {
   eg_bytes body;
   eg_bytes message; /* with an error: text for the log, never for the client */
   void (*release)(void *context); /* or NULL; called once, after the host copied,
-                                     whatever it made of the answer */
+                                     whatever it made of the answer; ignored
+                                     with EG_AWAIT and by eg_host.complete */
   void *release_context;
   /* with EG_AWAIT only */
   eg_op *ops;
@@ -237,8 +238,9 @@ typedef struct eg_host {
    * EG_OK: taken; before the handler has returned EG_PENDING too (an answer
    * given early is dropped if it then returns anything else).
    * EG_E_DONE: completed before. EG_E_DEADLINE: too late, 504 was sent.
-   * EG_E_STALE: no open request. EG_E_INVALID: response NULL or malformed; the
-   * client got 502. EG_E_TOO_LARGE: over the limit; the client got 502.
+   * EG_E_STALE: no open request. EG_E_INVALID: response NULL or not readable;
+   * the client got 502. (What the response says is checked later: an answer
+   * that breaks the rules is 502 too.) EG_E_TOO_LARGE: over the limit; the client got 502.
    * EG_E_CLOSING. */
   int32_t (*complete)(const struct eg_host *host, uint64_t token, int32_t status,
                       const eg_response *response);

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 	"unsafe"
@@ -103,7 +104,7 @@ func startOperations(f *Frame, generation uint64, i *Instance, list uintptr, cou
 				op.Finish(ErrInvalid, nil)
 				continue
 			}
-			service.(Service).Start(op)
+			i.begin(service.(Service), op)
 		}
 		return nil
 	})
@@ -132,6 +133,24 @@ func (f *Frame) CutOperations(cut Status) {
 
 // Resumable tells whether the response names a resume function.
 func (f *Frame) Resumable() bool { return f.resp.Resume != 0 }
+
+// begin starts one operation. A panic of the service answers that operation and
+// no other; an argument that cannot be read is the library's fault.
+func (i *Instance) begin(s Service, op *Operation) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if _, unreadable := p.(interface{ Addr() uintptr }); unreadable {
+			op.Finish(ErrInvalid, nil)
+			return
+		}
+		i.opts.Host.Log(slog.LevelError, "", fmt.Sprintf("a service panicked: %v", p))
+		op.Finish(ErrInternal, nil)
+	}()
+	s.Start(op)
+}
 
 // Done is closed when every operation has its outcome.
 func (l *Operations) Done() <-chan struct{} { return l.done }

@@ -274,3 +274,18 @@ func TestAwaitOfAThousandAtATimeFinishes(t *testing.T) {
 		t.Errorf("counts %q", r.Body)
 	}
 }
+
+type panicking struct{}
+
+func (panicking) Start(*abi.Operation) { panic("a service's mistake") }
+
+func TestPanicOfAServiceAnswersItsOperationAndHoldsNothing(t *testing.T) {
+	log, lines := logTo(t)
+	g, address := start(t, gateway.Options{Log: log, Services: map[string]abi.Service{"test.echo/1": panicking{}}},
+		gateway.Snapshot{Endpoints: []gateway.Endpoint{endpoint("await", "/{how}", build(t, "testdata/handlers/await"))}})
+	get(t, address, "/echo")
+	inFlight(t, g, "await", 0)
+	if !strings.Contains(lines.String(), "a service's mistake") {
+		t.Error("the panic is not in the log")
+	}
+}
