@@ -135,7 +135,7 @@ func (f *Frame) CutOperations(cut Status) {
 func (f *Frame) Resumable() bool { return f.resp.Resume != 0 }
 
 // begin starts one operation. A panic of the service answers that operation and
-// no other; an argument that cannot be read is the library's fault.
+// no other; one for an argument that cannot be read goes on.
 func (i *Instance) begin(s Service, op *Operation) {
 	defer func() {
 		p := recover()
@@ -143,8 +143,7 @@ func (i *Instance) begin(s Service, op *Operation) {
 			return
 		}
 		if _, unreadable := p.(interface{ Addr() uintptr }); unreadable {
-			op.Finish(ErrInvalid, nil)
-			return
+			panic(p) // for guarded: the whole list is malformed
 		}
 		i.opts.Host.Log(slog.LevelError, "", fmt.Sprintf("a service panicked: %v", p))
 		op.Finish(ErrInternal, nil)
