@@ -37,6 +37,7 @@ type server struct {
 	mu        sync.Mutex // serialises what changes the snapshot
 	file      *config.File
 	libraries map[string]string // source folder -> library last built from it
+	bad       map[string]bool   // endpoints that cannot be served, and answer 503
 }
 
 func (c serveCommand) Run(ctx context.Context) error {
@@ -113,6 +114,9 @@ func (s *server) serve(ctx context.Context, ln net.Listener, reload <-chan os.Si
 		return err
 	}
 	if err := s.start(ctx); err != nil {
+		if ctx.Err() != nil {
+			return s.end() // told to end before it served
+		}
 		return err
 	}
 	if watching != nil {

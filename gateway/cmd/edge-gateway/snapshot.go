@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"slices"
@@ -40,6 +41,7 @@ func (s *server) start(ctx context.Context) error {
 			bad[fault.Endpoint] = true
 		}
 	}
+	s.bad = bad
 	if len(bad) == len(s.file.Endpoints) && len(bad) > 0 && !s.command.Watch {
 		return errNothing
 	}
@@ -61,6 +63,9 @@ func (s *server) buildAll(ctx context.Context, file *config.File) map[string]boo
 			if err == nil {
 				s.libraries[dir] = library.Path
 				return
+			}
+			if ctx.Err() != nil {
+				return // the gateway is being ended; the source may be good
 			}
 			for _, e := range file.Endpoints {
 				if e.Source == dir {
@@ -127,14 +132,29 @@ func (s *server) reload(ctx context.Context) {
 	s.command.override(file)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if bad := s.buildAll(ctx, file); len(bad) > 0 {
-		logger().Error("the configuration is not reloaded, the running one stays: not every source compiles")
-		return
+	bad := s.buildAll(ctx, file)
+	for name := range bad {
+		if !s.bad[name] {
+			logger().Error("the configuration is not reloaded, the running one stays: not every source compiles", "endpoint", name)
+			return
+		}
 	}
-	if err := s.gateway.Apply(ctx, s.snapshot(file, nil)); err != nil {
-		logger().Error("the configuration is not reloaded, the running one stays", "error", err)
-		return
+	// What could not be served before need not be now.
+	err = s.gateway.Apply(ctx, s.snapshot(file, bad))
+	for err != nil {
+		faults := endpointsOf(err)
+		known := len(faults) > 0
+		for _, fault := range faults {
+			known = known && s.bad[fault.Endpoint] && !bad[fault.Endpoint]
+			bad[fault.Endpoint] = true
+		}
+		if !known {
+			logger().Error("the configuration is not reloaded, the running one stays", "error", err)
+			return
+		}
+		err = s.gateway.Apply(ctx, s.snapshot(file, bad))
 	}
+	s.bad = bad
 	if file.Server.Listen != s.file.Server.Listen || file.Server.Data != s.file.Server.Data {
 		logger().Warn("listen and data take effect at the next start")
 	}
@@ -157,10 +177,10 @@ func (s *server) rebuild(ctx context.Context, dir string) {
 	defer s.mu.Unlock()
 	before := s.libraries[dir]
 	s.libraries[dir] = library.Path
-	without := map[string]bool{}
+	without := maps.Clone(s.bad)
 	for _, e := range s.file.Endpoints {
-		if e.Source != "" && s.libraries[e.Source] == "" {
-			without[e.Name] = true
+		if e.Source == dir {
+			delete(without, e.Name)
 		}
 	}
 	if err := s.gateway.Apply(ctx, s.snapshot(s.file, without)); err != nil {
@@ -168,6 +188,7 @@ func (s *server) rebuild(ctx context.Context, dir string) {
 		logger().Error("the new version cannot be used, the old one keeps serving", "source", dir, "error", err)
 		return
 	}
+	s.bad = without
 	logger().Info("swapped in a new version", "source", dir, "version", library.Digest[:12], "built_in", library.Duration.String())
 }
 
