@@ -33,7 +33,7 @@
 #include <stdint.h>
 
 #define EG_ABI_MAJOR 0u
-#define EG_ABI_MINOR 1u
+#define EG_ABI_MINOR 2u
 
 #if defined(_WIN32)
 #define EG_EXPORT __declspec(dllexport)
@@ -69,6 +69,10 @@ extern "C" {
 #define EG_E_NOT_FOUND (-12)   /* no value of that name */
 #define EG_E_UNAVAILABLE (-13) /* the backend cannot be reached */
 #define EG_E_TOO_LARGE (-14)   /* over a limit on size */
+#define EG_E_TX_GONE (-15)     /* the transaction has ended, by rollback */
+#define EG_E_UNKNOWN_OUTCOME (-16) /* it may have happened, or not */
+#define EG_E_CONFLICT (-17)    /* what is there already forbids it */
+#define EG_E_REFUSED (-18)     /* the backend understood, and said no */
 
 /* ---- plain data --------------------------------------------------------- */
 
@@ -135,11 +139,34 @@ typedef struct eg_op {
   uint32_t code;       /* an operation of that table */
   int32_t status;      /* written by the host: EG_OK or an error */
   const void *args;    /* the operation's argument struct, or NULL */
-  const void *result;  /* written by the host: the result struct, or NULL;
-                          valid until the request has been answered */
+  const void *result;  /* written by the host: the result struct; with an error
+                          an eg_problem; or NULL. Valid until the request has
+                          been answered */
 } eg_op;
 
-/* Every service table starts like this. */
+/* Why an operation failed: for the log and for decisions of the handler, not
+ * for clients. No secret of the gateway's config is in it. */
+typedef struct eg_problem {
+  uint32_t struct_size;
+  uint32_t position; /* of the part at fault in a list, from 0 */
+  eg_bytes message;  /* a sentence */
+  eg_bytes code;     /* the backend's own, such as the SQLSTATE "23505"; or absent */
+  eg_bytes subject;  /* what it is about: a constraint, a host; or absent */
+} eg_problem;
+
+/* Every service table starts like this. The services that need a binding have
+ * headers of their own: edge_gateway_sql.h, _cache.h, _storage.h, _email.h and
+ * _http.h. Every operation may end with
+ *   EG_E_INVALID      an argument breaks a rule
+ *   EG_E_UNSUPPORTED  no such operation, or not with this driver
+ *   EG_E_DEADLINE     not done in time; if it was sent, it may have happened
+ *   EG_E_OVERLOADED   the service's queue is full; nothing was done
+ *   EG_E_UNAVAILABLE  the backend cannot be reached, or was lost meanwhile
+ *   EG_E_REFUSED      the backend said no, see eg_problem
+ *   EG_E_TOO_LARGE    over a limit of the service's
+ *   EG_E_CLOSING      the service is being taken away
+ *   EG_E_INTERNAL     a fault of the gateway's
+ * beside those that are named with it. */
 typedef struct eg_service {
   uint32_t struct_size;
   uint32_t reserved;
@@ -336,7 +363,7 @@ EG_EXPORT void handler_cancel(const eg_host *host, void *self, uint64_t token);
 
 /* Optional. Does nothing and is never called: its name in the export table
  * lets the host refuse another ABI version before it loads the library. */
-EG_EXPORT void handler_abi_0_1(void);
+EG_EXPORT void handler_abi_0_2(void);
 
 #ifdef __cplusplus
 }

@@ -1,9 +1,9 @@
 package abi
 
-import _ "embed"
+import "embed"
 
-// Header is the text of edge_gateway.h: the contract that handlers are
-// compiled against. Read-only.
+// Headers holds edge_gateway.h, the contract that handlers are compiled
+// against, and a header for each kind of service.
 //
-//go:embed edge_gateway.h
-var Header []byte
+//go:embed edge_gateway*.h
+var Headers embed.FS

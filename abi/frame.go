@@ -62,6 +62,7 @@ type Frame struct {
 	blocksMu sync.Mutex
 	blocks   []block // lent to this frame; callbacks too, under blocksMu
 	results  struct{ next, end uintptr }
+	scope    atomic.Pointer[Scope] // of the request's operations; callbacks too
 
 	answer Answer // what Read shows
 
@@ -116,6 +117,7 @@ func (f *Frame) Release() {
 		f.grown.Store(false)
 		f.blocksMu.Unlock()
 	}
+	f.endScope() // after the state has changed; see scopeOf
 	f.late = nil
 	f.mem.push(f)
 }

@@ -245,6 +245,14 @@ func (i *Instance) resultRoom(n uint64) (uintptr, error) {
 	return at, nil
 }
 
+// moveResult notes that the result struct does not lie where its block starts.
+func (i *Instance) moveResult(from, to uintptr) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.results[to] = i.results[from]
+	delete(i.results, from)
+}
+
 // About is what the library says of itself.
 func (i *Instance) About() About { return i.info }
 

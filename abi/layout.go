@@ -131,3 +131,19 @@ type ServiceTable struct {
 	StructSize uint32
 	Reserved   uint32
 }
+
+// Problem is eg_problem.
+type Problem struct {
+	StructSize uint32
+	Position   uint32
+	Message    Bytes
+	Code       Bytes
+	Subject    Bytes
+}
+
+// TimerSleep is eg_timer_sleep.
+type TimerSleep struct {
+	StructSize uint32
+	Reserved   uint32
+	Duration   int64
+}

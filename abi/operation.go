@@ -1,10 +1,10 @@
 package abi
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 	"unsafe"
@@ -37,16 +37,6 @@ type Operation struct {
 	done   bool
 	status Status
 	result Result
-}
-
-// Result is the outcome of an operation, laid out for the library when the
-// request that waits for it goes on.
-type Result interface {
-	// Layout is the size of the result struct of edge_gateway.h, and of the
-	// bytes that it points to.
-	Layout() (size uint32, payload int)
-	// Encode fills the struct. Its struct_size is set already.
-	Encode(*Struct)
 }
 
 // Finish tells the outcome; result may be nil. It never blocks.
@@ -151,6 +141,51 @@ func (i *Instance) begin(s Service, op *Operation) {
 	s.Start(op)
 }
 
+// Fail is Finish for an operation that did not succeed.
+func (op *Operation) Fail(status Status, why Failure) { op.Finish(status, &why) }
+
+// Scope is that of the request; nil for background work and for a request that
+// is over. During Start.
+func (op *Operation) Scope() *Scope {
+	if op.list.frame == nil {
+		return nil
+	}
+	return op.list.frame.scopeOf(op.list.generation)
+}
+
+// Background tells whether the operation belongs to no request.
+func (op *Operation) Background() bool { return op.list.frame == nil }
+
+// RequestID is the request's; empty for background work. During Start.
+func (op *Operation) RequestID() string {
+	if op.list.frame == nil {
+		return ""
+	}
+	return string(op.list.frame.Text(TextRequestID))
+}
+
+// RequestHeader is the first header of the request with that name, in any case
+// of letters; empty if there is none. During Start.
+func (op *Operation) RequestHeader(name string) string {
+	if f := op.list.frame; f != nil {
+		for n := range f.Headers() {
+			if key, value := f.Header(n); strings.EqualFold(string(key), name) {
+				return string(value)
+			}
+		}
+	}
+	return ""
+}
+
+// Lookup finds the service whose table the library names by its address.
+func (op *Operation) Lookup(table uintptr) (Service, bool) {
+	s, ok := op.list.instance.services.Load(table)
+	if !ok {
+		return nil, false
+	}
+	return s.(Service), true
+}
+
 // Done is closed when every operation has its outcome.
 func (l *Operations) Done() <-chan struct{} { return l.done }
 
@@ -178,7 +213,7 @@ func (l *Operations) Finish(cut Status) error {
 				status = cut
 			} else if op.result != nil {
 				var err error
-				if result, err = l.encode(op.result); err != nil {
+				if result, err = l.place(op.result); err != nil {
 					status = ErrNoMemory
 				}
 			}
@@ -188,25 +223,21 @@ func (l *Operations) Finish(cut Status) error {
 	})
 }
 
-func (l *Operations) encode(r Result) (uintptr, error) {
-	size, payload := r.Layout()
-	total := uint64(size+15)&^15 + uint64(payload)
+func (l *Operations) place(r Result) (address uintptr, err error) {
+	n := uint64(r.Space()+15) &^ 15
 	var next uintptr
-	var err error
 	if l.frame != nil {
-		next, err = l.frame.resultRoom(total, l.generation)
+		next, err = l.frame.resultRoom(n, l.generation)
 	} else {
-		next, err = l.instance.resultRoom(total)
+		next, err = l.instance.resultRoom(n)
 	}
 	if err != nil {
 		return 0, err
 	}
-	room := mapped(next, int(total))
-	clear(room[:size])
-	s := Struct{fields: room[:size], payload: room[(size+15)&^15:]}
-	s.PutUint32(0, size)
-	r.Encode(&s)
-	return next, nil
+	if address = r.Place(&Room{mapped(next, int(n))}); l.frame == nil && address != next {
+		l.instance.moveResult(next, address)
+	}
+	return address, nil
 }
 
 // resultRoom is room for results: not in the arena, which belongs to whatever
@@ -225,64 +256,4 @@ func (f *Frame) resultRoom(n, generation uint64) (uintptr, error) {
 	next := f.results.next
 	f.results.next += uintptr(n)
 	return next, nil
-}
-
-// Struct is a result struct being filled.
-type Struct struct {
-	fields  []byte
-	payload []byte
-}
-
-// PutUint32 stores v at an offset of the struct.
-func (s *Struct) PutUint32(off int, v uint32) { binary.NativeEndian.PutUint32(s.fields[off:], v) }
-
-// PutUint64 stores v, an int64 or a uint64, at an offset of the struct.
-func (s *Struct) PutUint64(off int, v uint64) { binary.NativeEndian.PutUint64(s.fields[off:], v) }
-
-// PutBytes copies b into the payload and stores an eg_bytes at an offset.
-func (s *Struct) PutBytes(off int, b []byte) {
-	n := copy(s.payload, b)
-	s.PutUint64(off, uint64(uintptr(unsafe.Pointer(unsafe.SliceData(s.payload)))))
-	s.PutUint64(off+8, uint64(n))
-	s.payload = s.payload[n:]
-}
-
-// Args is the argument struct of an operation, in memory of the library: valid
-// until Start returns.
-type Args struct{ b []byte }
-
-func argsAt(address uintptr) Args {
-	if address == 0 {
-		return Args{}
-	}
-	size := *at[uint32](address)
-	if size < 4 || size > 4096 {
-		return Args{}
-	}
-	return Args{unsafe.Slice(at[byte](address), size)}
-}
-
-// Has tells whether the struct is at least n bytes long.
-func (a Args) Has(n int) bool { return len(a.b) >= n }
-
-// Int64 reads the field at an offset; 0 if the struct is too short.
-func (a Args) Int64(off int) int64 {
-	if !a.Has(off + 8) {
-		return 0
-	}
-	return int64(binary.NativeEndian.Uint64(a.b[off:]))
-}
-
-// Bytes reads an eg_bytes at an offset; nil if the struct is too short or the
-// bytes are absent. They are the library's: copy what outlives Start.
-func (a Args) Bytes(off int) []byte {
-	if !a.Has(off + 16) {
-		return nil
-	}
-	b := Bytes{Ptr: uintptr(a.Int64(off)), Len: uint64(a.Int64(off + 8))}
-	v, err := view(b, 1<<32)
-	if err != nil {
-		return nil
-	}
-	return v
 }

@@ -5,7 +5,7 @@ import "fmt"
 // Version of the ABI. While Major is 0 a library must carry exactly this pair.
 const (
 	Major = 0
-	Minor = 1
+	Minor = 2
 )
 
 // Status is what a function of the ABI returns: one of the EG_ constants.
@@ -31,6 +31,10 @@ const (
 	ErrNotFound    Status = -12
 	ErrUnavailable Status = -13
 	ErrTooLarge    Status = -14
+	ErrTxGone      Status = -15
+	ErrUnknown     Status = -16 // the outcome, that is
+	ErrConflict    Status = -17
+	ErrRefused     Status = -18
 )
 
 var statusNames = map[Status]string{
@@ -40,6 +44,7 @@ var statusNames = map[Status]string{
 	ErrCanceled: "EG_E_CANCELED", ErrClosing: "EG_E_CLOSING", ErrStale: "EG_E_STALE",
 	ErrDone: "EG_E_DONE", ErrOverloaded: "EG_E_OVERLOADED", ErrNotFound: "EG_E_NOT_FOUND",
 	ErrUnavailable: "EG_E_UNAVAILABLE", ErrTooLarge: "EG_E_TOO_LARGE",
+	ErrTxGone: "EG_E_TX_GONE", ErrUnknown: "EG_E_UNKNOWN_OUTCOME", ErrConflict: "EG_E_CONFLICT", ErrRefused: "EG_E_REFUSED",
 }
 
 // String is the constant's name in the header.

@@ -1,7 +1,6 @@
 package gateway_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"runtime"
@@ -60,7 +59,7 @@ func (m *mailbox) Start(op *abi.Operation) {
 		op.Finish(abi.ErrUnsupported, nil)
 		return
 	}
-	one := &message{op, bytes.Clone(op.Args.Bytes(8)), make(chan struct{})}
+	one := &message{op, payloadOf(op.Args), make(chan struct{})}
 	op.Cancel = func() { close(one.canceled) } // a second call would panic
 	select {
 	case m.queue <- one:
@@ -91,8 +90,21 @@ func (m *mailbox) answer(one *message) {
 // echoed is struct { uint32_t struct_size, reserved; eg_bytes payload; }.
 type echoed []byte
 
-func (e echoed) Layout() (size uint32, payload int) { return 24, len(e) }
-func (e echoed) Encode(s *abi.Struct)               { s.PutBytes(8, e) }
+type echoStruct struct {
+	StructSize, Reserved uint32
+	Payload              abi.Bytes
+}
+
+func (e echoed) Space() int { return abi.SpaceOf[echoStruct](1) + abi.SpaceFor(len(e)) }
+func (e echoed) Place(r *abi.Room) uintptr {
+	return abi.Place(r, echoStruct{StructSize: abi.StructSize[echoStruct](), Payload: r.Bytes(e)})
+}
+
+func payloadOf(args abi.Args) []byte {
+	s, _ := abi.Load[echoStruct](args)
+	payload, _ := s.Payload.Copy(1 << 20)
+	return payload
+}
 
 // awaiting serves the handler that awaits, with a mailbox, at /{how}.
 func awaiting(t *testing.T, m *mailbox, limits gateway.Limits) (g *gateway.Gateway, address string, lines *logged) {

@@ -81,7 +81,7 @@ func TestBadLibrariesAreRefusedAndTheOldVersionServes(t *testing.T) {
 		{"another architecture", "../abi/inspect/testdata/linux-arm64.elf", "it is for arm64"},
 		{"no handler_entry", compileC(t, "int f(void) { return 1; }\n"), "handler_entry"},
 		{"version by mark", compileC(t, strings.ReplaceAll(rawHandler, "MAJOR", "9")+"#include <stdio.h>\nvoid handler_abi_9_1(void) {}\n"+constructor), "9.1"},
-		{"version by handler_info", compileC(t, strings.ReplaceAll(rawHandler, "MAJOR", "7")), "7.1"},
+		{"version by handler_info", compileC(t, strings.ReplaceAll(rawHandler, "MAJOR", "7")), "7.2"},
 		{"unresolved symbol", compileC(t, strings.ReplaceAll(rawHandler, "MAJOR", "0")+"void nowhere_to_be_found(void);\nvoid f(void) { nowhere_to_be_found(); }\n"), "nowhere_to_be_found"},
 		{"init refuses", buildC(t, versionInC+`
 static int32_t begin(const eg_host *host, const eg_init *start, void **self) {

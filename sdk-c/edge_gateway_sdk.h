@@ -469,7 +469,7 @@ static inline int32_t eg_fault(const eg_host *host, const eg_request *request,
         EG_LITERAL(EG_SDK_NAME),   EG_LITERAL(EG_LANGUAGE)};                           \
     return &info;                                                                      \
   }                                                                                    \
-  EG_EXPORT void handler_abi_0_1(void) {}                                              \
+  EG_EXPORT void handler_abi_0_2(void) {}                                              \
   struct eg_handler_needs_a_semicolon
 
 /* Once per library: its name and version, both string literals. */

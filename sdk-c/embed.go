@@ -4,8 +4,8 @@ package sdkc
 
 import "embed"
 
-// Files holds edge_gateway_sdk.h. It includes edge_gateway.h, which belongs to
-// the ABI and has to be unpacked beside it.
+// Files holds edge_gateway_sdk.h and its like for the services. They include the
+// headers of the ABI, which have to be unpacked beside them.
 //
-//go:embed edge_gateway_sdk.h
+//go:embed edge_gateway_sdk*.h
 var Files embed.FS

@@ -141,7 +141,7 @@ func TestSamplesBuildAsLibrariesThatExportTheHandlerAlone(t *testing.T) {
 					t.Errorf("exports %s", symbol)
 				}
 			}
-			for _, symbol := range []string{"handler_info", "handler_entry", "handler_abi_0_1"} {
+			for _, symbol := range []string{"handler_info", "handler_entry", "handler_abi_0_2"} {
 				if !strings.Contains(symbols, symbol) {
 					t.Errorf("does not export %s", symbol)
 				}

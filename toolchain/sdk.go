@@ -33,20 +33,23 @@ func (t *Toolchain) goDir() string      { return filepath.Join(t.sdk, "go") }
 // sdkFiles is what gets unpacked: content by slash-separated name.
 func sdkFiles() (map[string][]byte, error) {
 	files := map[string][]byte{
-		"include/edge_gateway.h": abi.Header,
-		// Package export includes it from beside its own folder.
-		"go/include/edge_gateway.h": abi.Header,
-		"go/go.mod":                 []byte("module " + sdkModule + "\n\ngo 1.26\n"),
+		"go/go.mod": []byte("module " + sdkModule + "\n\ngo 1.26\n"),
 	}
-	for prefix, source := range map[string]fs.FS{"include": sdkc.Files, "rust": sdkrust.Files, "go": edge.Files} {
-		err := fs.WalkDir(source, ".", func(name string, entry fs.DirEntry, err error) error {
+	for _, part := range []struct {
+		prefix string
+		source fs.FS
+	}{
+		{"include", abi.Headers}, {"include", sdkc.Files}, {"rust", sdkrust.Files}, {"go", edge.Files},
+		{"go/include", abi.Headers}, // package export includes them from beside its own folder
+	} {
+		err := fs.WalkDir(part.source, ".", func(name string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() {
 				return err
 			}
 			if entry.Name() == "embed.go" || strings.HasSuffix(name, "_test.go") {
 				return nil // of use in this repository alone
 			}
-			files[path.Join(prefix, name)], err = fs.ReadFile(source, name)
+			files[path.Join(part.prefix, name)], err = fs.ReadFile(part.source, name)
 			return err
 		})
 		if err != nil {

@@ -40,11 +40,10 @@ func run(t *testing.T, stdin, name string, args ...string) string {
 }
 
 // handler uses the header as its only include, first and twice.
-const handler = `
-#include "edge_gateway.h"
+const handler = services + services + `
 #include "edge_gateway.h"
 EG_EXPORT const eg_info *handler_info(void) { return 0; }
-EG_EXPORT void handler_abi_0_1(void) {}
+EG_EXPORT void handler_abi_0_2(void) {}
 EG_EXPORT int32_t handler_entry(const eg_host *host, const eg_request *request,
                                 eg_response *response) {
   response->status = (int32_t)(request->token + host->token);

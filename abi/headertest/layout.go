@@ -61,6 +61,13 @@ var Structs = []Struct{
 		{"args", 16, 8},
 		{"result", 24, 8},
 	}},
+	{"eg_problem", 56, []Field{
+		{"struct_size", 0, 4},
+		{"position", 4, 4},
+		{"message", 8, 16},
+		{"code", 24, 16},
+		{"subject", 40, 16},
+	}},
 	{"eg_service", 8, []Field{
 		{"struct_size", 0, 4},
 		{"reserved", 4, 4},

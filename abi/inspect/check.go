@@ -8,7 +8,7 @@ import (
 )
 
 // The ABI that a library has to carry, as "MAJOR.MINOR".
-const ABI = "0.1"
+const ABI = "0.2"
 
 // Why a library would not load or would not be a handler.
 var (
@@ -24,7 +24,7 @@ type Target struct {
 	OS, Arch string // as GOOS and GOARCH
 	Libc     string // linux: glibc or musl; "" is not checked
 	Glibc    string // its version, "2.36"; "" is not checked
-	ABI      string // "0.1"
+	ABI      string // "0.2"
 }
 
 // Check tells whether the library would load on target and be a handler there:

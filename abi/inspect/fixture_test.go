@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var handlerNames = []string{"handler_abi_0_1", "handler_entry", "handler_info"}
+var handlerNames = []string{"handler_abi_0_2", "handler_entry", "handler_info"}
 
 func fixture(t testing.TB, name string) []byte {
 	t.Helper()
@@ -57,7 +57,7 @@ func TestFixturesAreReadForWhatTheyAre(t *testing.T) {
 				}
 				return
 			}
-			if !slices.Equal(r.Handler, handlerNames) || r.Exports != 3 || !slices.Equal(r.ABI, []string{"0.1"}) {
+			if !slices.Equal(r.Handler, handlerNames) || r.Exports != 3 || !slices.Equal(r.ABI, []string{"0.2"}) {
 				t.Errorf("exports %d, %v, ABI %v", r.Exports, r.Handler, r.ABI)
 			}
 			if err := r.Check(target); err != nil {
@@ -143,8 +143,8 @@ func TestMissingExportsAndOtherABIsAreRefused(t *testing.T) {
 		{"handler_entry", "handler_ently", ErrExports, "handler_entry"},
 		{"handler_info", "handler_inf0", ErrExports, "handler_info"},
 		{"handler_", "hondler_", ErrExports, "handler_entry and handler_info"},
-		{"handler_abi_0_1", "handler_abi_0_2", ErrABI, "it has 0.2 and this gateway has 0.1"},
-		{"handler_abi_0_1", "handler_abi_1_0", ErrABI, "it has 1.0"},
+		{"handler_abi_0_2", "handler_abi_0_3", ErrABI, "it has 0.3 and this gateway has 0.2"},
+		{"handler_abi_0_2", "handler_abi_1_0", ErrABI, "it has 1.0"},
 	}
 	files := map[string]Target{
 		"linux-arm64.elf":    {OS: "linux", Arch: "arm64", ABI: ABI},
@@ -162,7 +162,7 @@ func TestMissingExportsAndOtherABIsAreRefused(t *testing.T) {
 		}
 	}
 	// The mark is optional: handler_info is asked after loading.
-	if err := replaced(t, "linux-arm64.elf", "handler_abi_0_1", "hondler_abi_0_1").Check(files["linux-arm64.elf"]); err != nil {
+	if err := replaced(t, "linux-arm64.elf", "handler_abi_0_2", "hondler_abi_0_2").Check(files["linux-arm64.elf"]); err != nil {
 		t.Error(err)
 	}
 }

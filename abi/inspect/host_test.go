@@ -80,7 +80,7 @@ func TestGoIsRefusedWhereTwoRuntimesDoNotWork(t *testing.T) {
 }
 
 func TestAllProblemsAreToldAtOnce(t *testing.T) {
-	report := &Report{Format: ELF, OS: "linux", Arch: "amd64", Kind: Library, ABI: []string{"0.2"}, TextRel: true}
+	report := &Report{Format: ELF, OS: "linux", Arch: "amd64", Kind: Library, ABI: []string{"0.9"}, TextRel: true}
 	problems := report.Problems(Target{OS: "linux", Arch: "amd64", ABI: ABI})
 	if len(problems) != 3 {
 		t.Fatalf("got %v", problems)

@@ -59,7 +59,7 @@ type Report struct {
 	Handler     []string // exported functions named handler_..., sorted
 	HandlerData []string // the same that are data, which nothing can call
 	Exports     int      // exported symbols, all of them
-	ABI         []string // versions "0.1" from exports named handler_abi_0_1
+	ABI         []string // versions "0.2" from exports named handler_abi_0_2
 	Needed      []string // libraries that the system loads with this one
 
 	Language  string // a guess: go, rust, c++ or c

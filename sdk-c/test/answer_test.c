@@ -25,7 +25,7 @@ static void the_macros_export_a_handler(void) {
   CHECK_BYTES(info->version, "1.2");
   CHECK_BYTES(info->sdk, EG_SDK_NAME);
   CHECK_BYTES(info->language, "c");
-  handler_abi_0_1();
+  handler_abi_0_2();
 
   fake_host fake;
   fake_start(&fake);

@@ -22,4 +22,4 @@ void handler_shutdown(const eg_host *host, void *self) {
   eg_go_shutdown((eg_host *)host);
 }
 
-void handler_abi_0_1(void) {}
+void handler_abi_0_2(void) {}

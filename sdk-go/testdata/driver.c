@@ -193,7 +193,7 @@ int main(int argc, char **argv) {
       (int32_t (*)(const eg_host *, const eg_init *, void **))dlsym(library, "handler_init");
   void (*shutdown)(const eg_host *, void *) = (void (*)(const eg_host *, void *))dlsym(library, "handler_shutdown");
   entry = (int32_t (*)(const eg_host *, const eg_request *, eg_response *))dlsym(library, "handler_entry");
-  CHECK(info && init && shutdown && entry && dlsym(library, "handler_abi_0_1"));
+  CHECK(info && init && shutdown && entry && dlsym(library, "handler_abi_0_2"));
 
   const eg_info *about = info();
   CHECK(about == info() && about->struct_size == sizeof *about && about->pointer_size == sizeof(void *));

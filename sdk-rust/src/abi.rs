@@ -9,7 +9,7 @@
 use std::ffi::{c_char, c_void};
 
 pub const EG_ABI_MAJOR: u32 = 0;
-pub const EG_ABI_MINOR: u32 = 1;
+pub const EG_ABI_MINOR: u32 = 2;
 
 pub const EG_OK: i32 = 0;
 pub const EG_AWAIT: i32 = 1;

@@ -180,7 +180,7 @@ macro_rules! __export {
                 unsafe { $crate::__private::stop(host, this, new) }
             }
 
-            #[unsafe(export_name = "handler_abi_0_1")]
+            #[unsafe(export_name = "handler_abi_0_2")]
             extern "C" fn __eg_abi() {}
         };
     };

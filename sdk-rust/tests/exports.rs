@@ -58,7 +58,7 @@ extern "C" {
         response: *mut eg_response,
     ) -> i32;
     fn handler_shutdown(host: *const eg_host, this: *mut c_void);
-    fn handler_abi_0_1();
+    fn handler_abi_0_2();
 }
 
 fn start(host: &Host) -> (i32, *mut c_void) {
@@ -76,7 +76,7 @@ fn get(host: &Host, this: *mut c_void) -> driver::Outcome {
 #[test]
 fn info_describes_the_library() {
     unsafe {
-        handler_abi_0_1();
+        handler_abi_0_2();
         let info = &*handler_info();
         assert_eq!(info.struct_size, 88);
         assert_eq!((info.abi_major, info.abi_minor), (0, 1));

@@ -398,7 +398,7 @@ func TestBuildAndInspect(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), "loads     yes") || !strings.Contains(string(out), "handler_entry") {
 		t.Errorf("%v\n%s", err, out)
 	}
-	if out, err := exec.Command(binary, "version").Output(); err != nil || !strings.Contains(string(out), "ABI 0.1") {
+	if out, err := exec.Command(binary, "version").Output(); err != nil || !strings.Contains(string(out), "ABI 0.2") {
 		t.Errorf("%v %s", err, out)
 	}
 }

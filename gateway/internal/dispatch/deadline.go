@@ -46,6 +46,7 @@ func (d *Dispatcher) claim(c *conn) {
 		late.status = http.StatusServiceUnavailable
 	}
 	late.call.instance.Hold() // for the cancel that early sends
+	late.call.frame.Answered(late.call.token)
 	late.id = string(late.call.id)
 	late.head = late.call.head
 	d.late.Add(1)

@@ -55,6 +55,7 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 	}
 	token, instance := at.token, at.instance
 	instance.Hold()
+	at.frame.Answered(at.token)
 	if !state.CompareAndSwap(running, left) {
 		instance.Release()
 		endpoint.Unstuck()

@@ -39,7 +39,9 @@ func (c *call) await() (status abi.Status, end verdict, done bool) {
 		timer.Stop()
 	}
 	cut := reason
-	if cut == abi.OK {
+	if cut != abi.OK {
+		c.frame.Answered(c.token) // what the request holds is given back now, not after the resume
+	} else {
 		cut = abi.ErrInternal // never used: all are done
 	}
 	if err := ops.Finish(cut); err != nil {
@@ -102,6 +104,7 @@ func (c *call) pend() verdict {
 	case <-c.d.cutOff:
 		end = leftBehind
 	}
+	c.frame.Answered(c.token)
 	token, instance := c.token, c.instance
 	instance.Hold() // for the cancel: the request's own guard may go at any moment
 	if !c.frame.Abandon(c.lateFunc()) {

@@ -1,0 +1,68 @@
+package actor
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Stats is what an actor is doing, and did.
+type Stats struct {
+	Waiting     int // messages in the mailboxes
+	Busy        int // workers with a message
+	Connections int
+	Done        uint64 // messages that ran
+	Overloaded  uint64 // refused at once
+	Deadlines   uint64 // not started in time
+	Panics      uint64
+	Latency     time.Duration // of all that ran, added up, waiting included
+
+	// Fault is the last error of the backend, nil since something went well.
+	Fault   error
+	FaultAt time.Time
+}
+
+type counters struct {
+	busy, connections                  atomic.Int64
+	ran, overloaded, deadlines, panics atomic.Uint64
+	latency                            atomic.Int64
+	faulty                             atomic.Bool // lets healthy pass without the lock
+	mu                                 sync.Mutex
+	last                               error
+	at                                 time.Time
+}
+
+func (c *counters) done(took time.Duration) {
+	c.ran.Add(1)
+	c.latency.Add(int64(took))
+}
+
+func (c *counters) fault(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last, c.at = err, time.Now()
+	c.faulty.Store(true)
+}
+
+func (c *counters) healthy() {
+	if !c.faulty.Load() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last = nil
+	c.faulty.Store(false)
+}
+
+// Stats tells what the actor is doing.
+func (a *Actor[C]) Stats() Stats {
+	c := &a.stats
+	c.mu.Lock()
+	last, at := c.last, c.at
+	c.mu.Unlock()
+	return Stats{
+		Waiting: len(a.short) + len(a.long), Busy: int(c.busy.Load()), Connections: int(c.connections.Load()),
+		Done: c.ran.Load(), Overloaded: c.overloaded.Load(), Deadlines: c.deadlines.Load(), Panics: c.panics.Load(),
+		Latency: time.Duration(c.latency.Load()), Fault: last, FaultAt: at,
+	}
+}

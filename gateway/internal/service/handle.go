@@ -1,0 +1,47 @@
+package service
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/edge-gateway/edge-gateway/abi"
+)
+
+// Handle is a service as endpoints hold it: the name stays while the service
+// behind it is replaced, taken away and put back.
+type Handle struct {
+	Name string
+
+	mu      sync.RWMutex // held for reading while an operation is started
+	current Service      // nil: not active
+}
+
+// Start begins an operation on the service, if there is one.
+func (h *Handle) Start(op *abi.Operation) {
+	if !h.With(func(s Service) { s.Start(op) }) {
+		op.Fail(abi.ErrUnavailable, abi.Failure{Message: fmt.Sprintf("service %q is not active", h.Name)})
+	}
+}
+
+// With has use start something on the service; false if there is none. use must
+// not block: Set waits for it, so that a service is closed only when nobody is
+// about to use it.
+func (h *Handle) With(use func(Service)) bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if h.current == nil {
+		return false
+	}
+	use(h.current)
+	return true
+}
+
+// Set replaces the service, by nil to take it away, and returns the old one,
+// which nobody is about to use any more and which is the caller's to close.
+func (h *Handle) Set(s Service) Service {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	old := h.current
+	h.current = s
+	return old
+}
