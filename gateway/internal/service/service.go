@@ -7,7 +7,7 @@
 //	cache      memcached, memory, redis
 //	storage    directory, s3
 //	email      directory, smtp
-//	web        outbound HTTP
+//	fetch      outbound HTTP
 //	drivers    opens any of them by kind and driver
 //
 // The flow of one operation: the library's callback, or the dispatcher for
