@@ -163,6 +163,8 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 		err = errors.Join(err, errors.New("handlers were still at work and were left loaded"))
 	}
 	g.commitServices(&serviceChange{}) // after the handlers that use them
+	g.services.stop()
+	g.services.probing.Wait()
 	g.services.closing.Wait()
 	return errors.Join(err, g.dir.Close())
 }

@@ -34,6 +34,8 @@ type services struct {
 	handles sync.Map // name -> *service.Handle
 	running map[string]service.Spec
 	closing sync.WaitGroup
+	stop    context.CancelFunc // ends the first probes
+	probing sync.WaitGroup
 }
 
 func (s *services) lookup(name string) (*service.Handle, bool) {
@@ -111,6 +113,26 @@ func (g *Gateway) commitServices(c *serviceChange) {
 		}
 	}
 	g.services.running = c.specs
+	g.firstProbes(c)
+}
+
+// firstProbes tells early, in the log, which backends cannot be reached. None
+// of them keeps the gateway from serving.
+func (g *Gateway) firstProbes(c *serviceChange) {
+	if g.services.stop != nil {
+		g.services.stop()
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	g.services.stop = stop
+	for name, opened := range c.opened {
+		g.services.probing.Go(func() {
+			limit, cancel := context.WithTimeout(ctx, min(5*time.Second, c.specs[name].Timeout))
+			defer cancel()
+			if err := opened.Probe(limit); err != nil && ctx.Err() == nil {
+				g.opts.Log.Warn("a service's backend cannot be reached; its operations fail until it can", "service", name, "error", err)
+			}
+		})
+	}
 }
 
 func (g *Gateway) undoServices(c *serviceChange) {
