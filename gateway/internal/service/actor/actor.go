@@ -136,8 +136,11 @@ func (a *Actor[C]) Send(m Message[C]) (cancel func()) {
 	}
 	e.ctx, e.cancel = context.WithDeadline(context.Background(), deadline)
 	e.late = time.AfterFunc(deadline.Sub(now), func() {
-		if e.fail(ErrDeadline) {
+		// Not by way of fail: e.late may not be set yet.
+		if e.state.CompareAndSwap(waiting, failed) {
 			a.stats.deadlines.Add(1)
+			e.cancel()
+			e.Fail(ErrDeadline)
 		}
 	})
 	if err := a.post(e); err != nil {
