@@ -179,6 +179,9 @@ func (h *host) Service(id, name string) (abi.Service, abi.Status) {
 	return s, abi.OK
 }
 
+// Binding finds the service that the endpoint is lent under a name.
+func (h *host) Binding(string) (*service.Handle, bool) { return nil, false }
+
 func (h *host) Log(level slog.Level, requestID, message string) {
 	attrs := []slog.Attr{slog.String("endpoint", h.endpoint), slog.String("version", h.version)}
 	if requestID != "" {

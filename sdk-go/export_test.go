@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/edge-gateway/edge-gateway/abi"
 	edge "github.com/edge-gateway/edge-gateway/sdk-go"
 )
 
@@ -165,28 +166,14 @@ var theBench = sync.OnceValues(func() (*bench, error) {
 	if err := os.CopyFS(b.path("sdk"), edge.Files); err != nil {
 		return b, err
 	}
-	header, err := os.ReadFile("../abi/edge_gateway.h")
-	if err != nil {
+	if err := os.CopyFS(b.path("sdk/include"), abi.Headers); err != nil {
 		return b, err
 	}
-	driver, err := os.ReadFile("testdata/driver.c")
-	if err != nil {
+	if err := os.WriteFile(b.path("sdk/go.mod"), []byte("module github.com/edge-gateway/edge-gateway/sdk-go\n\ngo 1.26\n"), 0o644); err != nil {
 		return b, err
-	}
-	for name, content := range map[string][]byte{
-		"driver.c":                   driver,
-		"sdk/go.mod":                 []byte("module github.com/edge-gateway/edge-gateway/sdk-go\n\ngo 1.26\n"),
-		"sdk/include/edge_gateway.h": header,
-	} {
-		if err := os.MkdirAll(filepath.Dir(b.path(name)), 0o755); err != nil {
-			return b, err
-		}
-		if err := os.WriteFile(b.path(name), content, 0o644); err != nil {
-			return b, err
-		}
 	}
 	return b, run(exec.Command("cc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", b.path("sdk/include"),
-		"-o", b.driver, b.path("driver.c"), "-ldl", "-pthread"))
+		"-o", b.driver, "testdata/driver.c", "testdata/services.c", "-ldl", "-pthread"))
 })
 
 func TestMain(m *testing.M) {

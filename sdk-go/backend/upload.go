@@ -1,0 +1,61 @@
+package backend
+
+import edge "github.com/edge-gateway/edge-gateway/sdk-go"
+
+// partSize is how much is gathered before it is sent: each part is an operation,
+// with a thread that waits for it.
+const partSize = 1 << 20
+
+type upload struct {
+	backend Storage
+	id      uint64
+	part    []byte // not sent yet
+	over    bool   // finished or given up
+	err     error  // the first
+}
+
+func (u *upload) Write(p []byte) (int, error) {
+	if err := u.open(); err != nil {
+		return 0, err
+	}
+	if len(u.part)+len(p) > partSize && len(u.part) > 0 {
+		u.err = u.backend.Write(u.id, u.part)
+		u.part = u.part[:0]
+	}
+	switch {
+	case u.err != nil:
+		return 0, u.err
+	case len(p) >= partSize: // as it is, without a copy
+		u.err = u.backend.Write(u.id, p)
+	default:
+		u.part = append(u.part, p...)
+	}
+	if u.err != nil {
+		return 0, u.err
+	}
+	return len(p), nil
+}
+
+func (u *upload) Finish() (*edge.Object, error) {
+	if err := u.open(); err != nil {
+		return nil, err
+	}
+	object, err := u.backend.Finish(u.id, u.part)
+	u.over, u.part, u.err = err == nil, nil, err
+	return object, err
+}
+
+func (u *upload) Abort() error {
+	if u.over {
+		return nil
+	}
+	u.over, u.part = true, nil
+	return u.backend.Abort(u.id)
+}
+
+func (u *upload) open() error {
+	if u.over {
+		return failure(edge.ErrInvalid, "the upload has been finished or given up")
+	}
+	return u.err
+}
