@@ -204,17 +204,26 @@ func workbench(t *testing.T) *bench {
 
 func (b *bench) path(name string) string { return filepath.Join(b.root, filepath.FromSlash(name)) }
 
-// build compiles a copy of the handler in dir, once. It leads the module's
-// requirement to the unpacked SDK by a go.mod beside the handler's own, which
-// stays untouched. Nothing comes from a network, and nothing from a module
-// cache unless the handler has a go.sum.
+// build makes a library of the handler in dir, once.
 func (b *bench) build(dir string) (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if library := b.built[dir]; library != "" {
 		return library, nil
 	}
-	name := filepath.Base(dir)
+	library, err := b.compile(dir, "so", "-buildmode=c-shared")
+	if err == nil {
+		b.built[dir] = library
+	}
+	return library, err
+}
+
+// compile compiles a copy of the handler in dir. It leads the module's
+// requirement to the unpacked SDK by a go.mod beside the handler's own, which
+// stays untouched. Nothing comes from a network, and nothing from a module
+// cache unless the handler has a go.sum.
+func (b *bench) compile(dir, suffix string, flags ...string) (string, error) {
+	name := filepath.Base(dir) + "-" + suffix
 	source := b.path(name)
 	if err := os.CopyFS(source, os.DirFS(dir)); err != nil {
 		return "", err
@@ -239,14 +248,11 @@ func (b *bench) build(dir string) (string, error) {
 	default:
 		return "", err
 	}
-	library := b.path(name + ".so")
-	command := exec.Command("go", "build", "-trimpath", "-modfile="+b.path(name+".mod"), "-buildmode=c-shared", "-buildvcs=false", "-o", library, ".")
+	output := b.path(name + "." + suffix)
+	command := exec.Command("go", "build", "-trimpath", "-modfile="+b.path(name+".mod"), "-buildvcs=false", "-o", output)
+	command.Args = append(append(command.Args, flags...), ".")
 	command.Dir, command.Env = source, environment
-	if err := run(command); err != nil {
-		return "", err
-	}
-	b.built[dir] = library
-	return library, nil
+	return output, run(command)
 }
 
 func run(command *exec.Cmd) error {

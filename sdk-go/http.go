@@ -32,5 +32,6 @@ type HTTPResponse struct {
 	Status  int
 	Headers Fields // in wire order, repeats kept
 	Body    []byte
-	URL     string // that answered, after redirects
+	URL     string        // that answered, after redirects
+	Elapsed time.Duration // from the start of the operation to the end of the body
 }

@@ -6,6 +6,7 @@ package export
 import "C"
 
 import (
+	"time"
 	"unsafe"
 
 	edge "github.com/edge-gateway/edge-gateway/sdk-go"
@@ -29,7 +30,7 @@ func (c client) Do(r edge.HTTPRequest) (response *edge.HTTPResponse, err error) 
 		a := (*C.eg_http_response)(result)
 		response = &edge.HTTPResponse{
 			Status: int(a.status), Headers: cloneFields(a.headers, a.header_count),
-			Body: clone(a.body), URL: string(view(a.url)),
+			Body: clone(a.body), URL: string(view(a.url)), Elapsed: time.Duration(a.elapsed),
 		}
 	})
 	return response, err

@@ -5,10 +5,11 @@
  *   driver LIBRARY METHOD PATH QUERY [-p NAME VALUE]... [-h NAME VALUE]... [-c NAME VALUE]...
  *          [-t THREADS] [-n CALLS] [-m LIMIT]
  *
- * -p adds a path parameter, -h a header, -c a config value. The body is what
- * comes on standard input. With -t and -n every thread sends the request that
- * often, and the answers must not differ. -m bounds the arena, in bytes. What is
- * asked of the services is printed but for the requests of the threads.
+ * LIBRARY "-" is what is linked into the driver. -p adds a path parameter, -h a
+ * header, -c a config value. The body is what comes on standard input. With -t
+ * and -n every thread sends the request that often, and the answers must not
+ * differ; then what is asked of the services is not printed. -m bounds the
+ * arena, in bytes.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -204,7 +205,7 @@ int main(int argc, char **argv) {
   sample.params = params;
   sample.param_count = param_count;
 
-  void *library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
+  void *library = dlopen(strcmp(argv[1], "-") == 0 ? NULL : argv[1], RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) fprintf(stderr, "driver: %s\n", dlerror());
   CHECK(library != NULL);
   const eg_info *(*info)(void) = (const eg_info *(*)(void))dlsym(library, "handler_info");

@@ -230,7 +230,7 @@ func client(r *edge.Request, o *out) error {
 		return err
 	}
 	answer, err := web.Get("http://a/")
-	o.say("%d %v %q %s %v", answer.Status, answer.Headers, answer.Body, answer.URL, err)
+	o.say("%d %v %q %s %v %v", answer.Status, answer.Headers, answer.Body, answer.URL, answer.Elapsed, err)
 	answer, err = web.Do(edge.HTTPRequest{Method: "PUT", URL: "http://a/", Headers: edge.Fields{{Name: "x", Value: "1"}, {Name: "x", Value: "2"}},
 		Body: []byte{}, Timeout: time.Second, MaxBody: 9, NoRedirects: true})
 	o.say("%d %q %v", answer.Status, answer.Body, err)
