@@ -39,11 +39,13 @@ func (f *fake) page(cursor uint64, err error) (*backend.Page, error) {
 func (f *fake) Run(q backend.Query) (*backend.Page, error) {
 	return f.page(uint64(q.Page), f.did("run %s %v", q.Text, q.Params))
 }
-func (f *fake) Next(cursor uint64) (*backend.Page, error) { return f.page(cursor-1, f.did("next %d", cursor)) }
-func (f *fake) Close(cursor uint64) error         { return f.did("close %d", cursor) }
-func (f *fake) Begin(edge.TxOptions) error        { return f.did("begin") }
-func (f *fake) Commit() error                     { return f.did("commit") }
-func (f *fake) Rollback() error                   { return f.did("rollback") }
+func (f *fake) Next(cursor uint64) (*backend.Page, error) {
+	return f.page(cursor-1, f.did("next %d", cursor))
+}
+func (f *fake) Close(cursor uint64) error  { return f.did("close %d", cursor) }
+func (f *fake) Begin(edge.TxOptions) error { return f.did("begin") }
+func (f *fake) Commit() error              { return f.did("commit") }
+func (f *fake) Rollback() error            { return f.did("rollback") }
 
 func (f *fake) expect(t *testing.T, calls ...string) {
 	t.Helper()
