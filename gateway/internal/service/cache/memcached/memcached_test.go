@@ -1,0 +1,17 @@
+package memcached
+
+import (
+	"testing"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/servertest"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/cache"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/cache/cachetest"
+)
+
+func TestSuite(t *testing.T) {
+	server := servertest.Memcached(t)
+	cachetest.Suite(t, func(t testing.TB) *cache.Service {
+		return cachetest.Open(t, Open, service.Spec{Options: cachetest.Options("servers", []string{server.Address}, "prefix", t.Name()+":")})
+	})
+}

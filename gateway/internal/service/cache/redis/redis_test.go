@@ -1,0 +1,17 @@
+package redis
+
+import (
+	"testing"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/servertest"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/cache"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/cache/cachetest"
+)
+
+func TestSuite(t *testing.T) {
+	server := servertest.Redis(t)
+	cachetest.Suite(t, func(t testing.TB) *cache.Service {
+		return cachetest.Open(t, Open, service.Spec{Options: cachetest.Options("address", server.Address, "prefix", t.Name()+":")})
+	})
+}
