@@ -90,6 +90,9 @@ type lent[S service.Service] struct {
 	handle *service.Handle
 }
 
+// binding is the service itself, for another one that works on it.
+func (l lent[S]) binding() *service.Handle { return l.handle }
+
 // lend finds a service of the kind S.
 func lend[S service.Service](s *services, name string) (lent[S], error) {
 	refuse := func(status edge.Status) (lent[S], error) {
