@@ -6,6 +6,9 @@ import edge "github.com/edge-gateway/edge-gateway/sdk-go"
 // with a thread that waits for it.
 const partSize = 1 << 20
 
+// mostSize bounds a part: services take no operation of any size.
+const mostSize = 16 << 20
+
 type upload struct {
 	backend Storage
 	id      uint64
@@ -14,7 +17,7 @@ type upload struct {
 	err     error  // the first
 }
 
-func (u *upload) Write(p []byte) (int, error) {
+func (u *upload) Write(p []byte) (n int, err error) {
 	if err := u.open(); err != nil {
 		return 0, err
 	}
@@ -22,17 +25,16 @@ func (u *upload) Write(p []byte) (int, error) {
 		u.err = u.backend.Write(u.id, u.part)
 		u.part = u.part[:0]
 	}
-	switch {
-	case u.err != nil:
-		return 0, u.err
-	case len(p) >= partSize: // as it is, without a copy
-		u.err = u.backend.Write(u.id, p)
-	default:
-		u.part = append(u.part, p...)
+	for u.err == nil && len(p)-n >= partSize { // as they are, without a copy
+		part := p[n:min(n+mostSize, len(p))]
+		if u.err = u.backend.Write(u.id, part); u.err == nil {
+			n += len(part)
+		}
 	}
 	if u.err != nil {
-		return 0, u.err
+		return n, u.err
 	}
+	u.part = append(u.part, p[n:]...)
 	return len(p), nil
 }
 
