@@ -86,7 +86,8 @@ type Gateway struct {
 	dir      *datadir.Dir
 	memory   *abi.Memory
 	dispatch *dispatch.Dispatcher
-	services map[string]abi.Service
+	builtin  map[string]abi.Service // by ABI id; under any name
+	services services               // changed under mu
 
 	mu        sync.Mutex // serialises Apply and Shutdown; guards what follows
 	endpoints map[string]*registry.Endpoint
@@ -111,7 +112,7 @@ func New(opts Options) (*Gateway, error) {
 	}
 	g := &Gateway{
 		opts: opts, dir: dir, memory: memory,
-		services:  map[string]abi.Service{service.TimerID: service.Timer{}},
+		builtin:   map[string]abi.Service{service.TimerID: service.Timer{}},
 		endpoints: map[string]*registry.Endpoint{},
 		dispatch: dispatch.New(dispatch.Options{
 			Memory: memory, Log: opts.Log, Access: opts.Access,
@@ -121,7 +122,7 @@ func New(opts Options) (*Gateway, error) {
 		}),
 	}
 	for id, s := range opts.Services {
-		g.services[id] = s
+		g.builtin[id] = s
 	}
 	return g, nil
 }
@@ -161,6 +162,10 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 	case <-grace.C:
 		err = errors.Join(err, errors.New("handlers were still at work and were left loaded"))
 	}
+	g.commitServices(&serviceChange{}) // after the handlers that use them
+	g.services.stop()
+	g.services.probing.Wait()
+	g.services.closing.Wait()
 	return errors.Join(err, g.dir.Close())
 }
 
@@ -169,14 +174,7 @@ type host struct {
 	g        *Gateway
 	endpoint string
 	version  string
-}
-
-func (h *host) Service(id, name string) (abi.Service, abi.Status) {
-	s, ok := h.g.services[id]
-	if !ok {
-		return nil, abi.ErrUnsupported
-	}
-	return s, abi.OK
+	bindings map[string]*service.Handle // by local name
 }
 
 // Binding finds the service that the endpoint is lent under a name.

@@ -102,6 +102,12 @@ func sources(file *config.File) []string {
 // snapshot turns a file and what was built into what the gateway serves.
 func (s *server) snapshot(file *config.File, without map[string]bool) gateway.Snapshot {
 	var snapshot gateway.Snapshot
+	for _, one := range file.Services {
+		snapshot.Services = append(snapshot.Services, gateway.Service{
+			Name: one.Name, Kind: one.Kind, Driver: one.Driver, Inactive: !one.Enabled,
+			Workers: one.Workers, Mailbox: one.Mailbox, Timeout: one.Timeout, Options: one.Options,
+		})
+	}
 	for _, e := range file.Endpoints {
 		library := e.Library
 		if e.Source != "" {
@@ -112,7 +118,7 @@ func (s *server) snapshot(file *config.File, without map[string]bool) gateway.Sn
 		}
 		snapshot.Endpoints = append(snapshot.Endpoints, gateway.Endpoint{
 			Name: e.Name, Domain: e.Domain, Path: e.Path, Methods: e.Methods,
-			Library: library, Config: e.Config,
+			Library: library, Config: e.Config, Services: e.Services,
 			Limits: gateway.Limits{
 				Timeout: e.Timeout, MaxBody: e.MaxBody, MaxConcurrency: e.MaxConcurrency,
 				MaxNative: e.MaxNative, MaxStuck: e.MaxStuck,

@@ -57,7 +57,7 @@ class Handler:
                 "from": envelope.mail_from,
                 "to": envelope.rcpt_tos,
                 "body": envelope.content.decode("utf-8", "surrogateescape"),
-                "tls": session.ssl is not None,
+                "tls": server.transport.get_extra_info("ssl_object") is not None,
                 "authenticated": bool(session.authenticated),
             }, f)
         os.rename(name + ".tmp", name)

@@ -136,7 +136,7 @@ func (a *Actor[C]) Send(m Message[C]) (cancel func()) {
 	}
 	e.ctx, e.cancel = context.WithDeadline(context.Background(), deadline)
 	e.late = time.AfterFunc(deadline.Sub(now), func() {
-		if e.fail(ErrDeadline) {
+		if e.end(ErrDeadline) { // not fail: e.late may not be set yet
 			a.stats.deadlines.Add(1)
 		}
 	})
@@ -171,11 +171,17 @@ func (a *Actor[C]) post(e *envelope[C]) error {
 
 // fail ends a message that has not started.
 func (e *envelope[C]) fail(err error) bool {
+	if e.late != nil {
+		e.late.Stop()
+	}
+	return e.end(err)
+}
+
+func (e *envelope[C]) end(err error) bool {
 	if !e.state.CompareAndSwap(waiting, failed) {
 		return false
 	}
-	if e.late != nil {
-		e.late.Stop()
+	if e.cancel != nil {
 		e.cancel()
 	}
 	e.Fail(err)

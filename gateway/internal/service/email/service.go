@@ -27,6 +27,10 @@ type Service struct {
 	pump     *pump
 	movers   *movers
 	closing  atomic.Bool
+	// Operations of callers in the outbox's mailbox. They are counted here so
+	// that a crowd of them leaves room for the pump and the movers.
+	waiting    atomic.Int64
+	overloaded atomic.Uint64
 }
 
 // settings are the options that every driver has.
@@ -69,6 +73,7 @@ func New(spec service.Spec, env service.Env, driver Driver) (*Service, error) {
 	s.store = newOutbox(dir)
 	accepting := spec.Actor(env)
 	accepting.Workers = 1
+	accepting.Mailbox += 2 + len(s.settings.databases) // for the pump and the movers
 	s.outbox = actor.New(s.store, accepting)
 	delivering := spec.Actor(env)
 	delivering.Name, delivering.Mailbox = spec.Name+" delivery", spec.Workers
@@ -108,6 +113,7 @@ func (s *Service) Stats() actor.Stats {
 	stats, delivery := s.outbox.Stats(), s.delivery.Stats()
 	stats.Connections = delivery.Connections
 	stats.Panics += delivery.Panics
+	stats.Overloaded += s.overloaded.Load()
 	if f := s.pump.fault.Load(); f != nil {
 		stats.Fault, stats.FaultAt = f.err, f.at
 	}
@@ -147,16 +153,30 @@ func (s *Service) Submit(call service.Call, r Request, done func(Result, error))
 
 // submit runs f on the outbox.
 func (s *Service) submit(call service.Call, f func(*queue) (Result, error), done func(Result, error)) (cancel func()) {
+	if s.waiting.Add(1) > int64(s.spec.Mailbox) {
+		s.waiting.Add(-1)
+		s.overloaded.Add(1)
+		done(Result{}, actor.ErrOverloaded)
+		return func() {}
+	}
+	begun := false
 	return s.outbox.Send(actor.Message[*queue]{
 		Deadline: call.Deadline,
 		Run: func(ctx context.Context, q *queue) error {
+			begun = true
+			s.waiting.Add(-1)
 			q.conn.SetInterrupt(ctx)
 			result, err := f(q)
 			q.conn.SetInterrupt(context.Background())
 			done(result, outboxError(ctx, err))
 			return broken(err)
 		},
-		Fail: func(err error) { done(Result{}, err) },
+		Fail: func(err error) {
+			if !begun { // else it has panicked
+				s.waiting.Add(-1)
+			}
+			done(Result{}, err)
+		},
 	})
 }
 

@@ -16,11 +16,11 @@ import (
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/config"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/servertest"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/directory"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/smtp"
-	"github.com/edge-gateway/edge-gateway/gateway/internal/servertest"
 )
 
 // options are those of the drivers with their defaults, for tests.
