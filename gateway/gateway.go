@@ -177,9 +177,6 @@ type host struct {
 	bindings map[string]*service.Handle // by local name
 }
 
-// Binding finds the service that the endpoint is lent under a name.
-func (h *host) Binding(string) (*service.Handle, bool) { return nil, false }
-
 func (h *host) Log(level slog.Level, requestID, message string) {
 	attrs := []slog.Attr{slog.String("endpoint", h.endpoint), slog.String("version", h.version)}
 	if requestID != "" {

@@ -11,10 +11,10 @@ import "time"
 // holds none.
 //
 // SQL, Cache, Storage, Email and HTTP give the service that the endpoint's
-// configuration lends it under that local name. [ErrDenied]: there is none of
-// that name; [ErrUnsupported]: it is of another kind. Asking costs little: there
-// is no need to keep what they return. It serves as long as the request does,
-// and one that an [Instance] gave as long as the instance.
+// configuration lends it under that local name. [ErrDenied]: there is none; the
+// first operation tells so of one that is of another kind. Asking costs little:
+// there is no need to keep what they return. It serves as long as the request
+// does, and one that an [Instance] gave as long as the instance.
 //
 // Errors of their operations are [*ServiceError], with a [Status] for errors.Is.
 // Beside those that are named with it, every operation may end with

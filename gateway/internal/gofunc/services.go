@@ -93,19 +93,11 @@ type lent[S service.Service] struct {
 // binding is the service itself, for another one that works on it.
 func (l lent[S]) binding() *service.Handle { return l.handle }
 
-// lend finds a service of the kind S.
+// lend finds a service, taken for one of the kind S.
 func lend[S service.Service](s *services, name string) (lent[S], error) {
-	refuse := func(status edge.Status) (lent[S], error) {
-		return lent[S]{}, &edge.ServiceError{Status: status, Subject: name, Message: fmt.Sprintf("service %q: %v", name, status)}
-	}
 	handle, ok := s.module.host.Binding(name)
 	if !ok {
-		return refuse(edge.ErrDenied)
-	}
-	kind := true
-	handle.With(func(running service.Service) { _, kind = running.(S) })
-	if !kind {
-		return refuse(edge.ErrUnsupported)
+		return lent[S]{}, &edge.ServiceError{Status: edge.ErrDenied, Subject: name, Message: fmt.Sprintf("service %q: %v", name, edge.ErrDenied)}
 	}
 	return lent[S]{s, handle}, nil
 }
@@ -122,18 +114,17 @@ func await[S service.Service, R any](l lent[S], cut edge.Status, start func(s S,
 		return *new(R), &edge.ServiceError{Status: edge.ErrStale}
 	}
 	answer := make(chan outcome, 1)
-	cancel, kind := func() {}, true
+	var cancel func()
+	done := func(result R, err error) { answer <- outcome{result, err} }
 	active := l.handle.With(func(running service.Service) {
-		s, ok := running.(S)
-		if kind = ok; ok {
-			cancel = start(s, call, func(result R, err error) { answer <- outcome{result, err} })
+		if s, ok := running.(S); ok {
+			cancel = start(s, call, done)
+		} else { // both may change while the handler holds it
+			done(*new(R), service.Errorf(abi.ErrDenied, "service %q is %s, not %s", l.handle.Name, running.ID(), (*new(S)).ID()))
 		}
 	})
-	switch {
-	case !active:
-		return *new(R), &edge.ServiceError{Status: edge.ErrUnavailable, Message: fmt.Sprintf("service %q is not active", l.handle.Name)}
-	case !kind:
-		return *new(R), &edge.ServiceError{Status: edge.ErrUnsupported, Message: fmt.Sprintf("service %q is of another kind now", l.handle.Name)}
+	if !active {
+		done(*new(R), service.Errorf(abi.ErrUnavailable, "service %q is not active", l.handle.Name))
 	}
 	timer := time.NewTimer(time.Until(l.deadline))
 	defer timer.Stop()

@@ -44,8 +44,12 @@ func TestOnlyBoundServicesOfTheRightKindAreReached(t *testing.T) {
 		if _, err := r.Cache("other"); !errors.Is(err, edge.ErrDenied) || !errors.As(err, &failure) || failure.Subject != "other" {
 			t.Errorf("a service that is not bound: %v", err)
 		}
-		if _, err := r.SQL("cache"); !errors.Is(err, edge.ErrUnsupported) {
-			t.Errorf("a cache as a database: %v", err)
+		m, err := r.Email("cache")
+		if err != nil {
+			return err
+		}
+		if _, err := m.State("1"); !errors.Is(err, edge.ErrDenied) || err.Error() != `service "cache" is eg.cache/1, not eg.email/1` {
+			t.Errorf("a cache as an email service: %v", err)
 		}
 		c, err := r.Cache("cache")
 		if err != nil {

@@ -52,11 +52,11 @@ func (s *Service) decode(op *abi.Operation) (Request, error) {
 
 func decodeTransaction(op *abi.Operation, table uintptr) (*service.Handle, error) {
 	found, _ := op.Lookup(table)
-	handle, ok := found.(*service.Handle)
+	binding, ok := found.(*service.Binding)
 	if !ok {
 		return nil, invalid("transaction is not the table of a database")
 	}
-	return handle, nil
+	return binding.Handle, nil
 }
 
 // decodeMessage copies what is short. Bodies and contents stay where they are:
