@@ -52,11 +52,11 @@ func (s *Service) decode(op *abi.Operation) (Request, error) {
 
 func decodeTransaction(op *abi.Operation, table uintptr) (*service.Handle, error) {
 	found, _ := op.Lookup(table)
-	bound, ok := found.(*service.Binding)
+	binding, ok := found.(*service.Binding)
 	if !ok {
 		return nil, invalid("transaction is not the table of a database")
 	}
-	return bound.Handle, nil
+	return binding.Handle, nil
 }
 
 // decodeMessage copies what is short. Bodies and contents stay where they are:
