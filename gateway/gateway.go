@@ -191,6 +191,7 @@ func (h *host) Log(level slog.Level, requestID, message string) {
 type Status struct {
 	Version  string // SHA-256 of the library, in hex; empty without one
 	InFlight int64
+	Native   int64 // threads inside native code
 	Stuck    int64
 	Draining int64 // replaced versions with requests inside
 	Retained int64 // replaced versions that are still mapped
@@ -205,7 +206,7 @@ func (g *Gateway) Status(endpoint string) (Status, error) {
 	if !ok {
 		return Status{}, fmt.Errorf("there is no endpoint %q", endpoint)
 	}
-	s := Status{InFlight: e.InFlight(), Stuck: e.StuckCalls(),
+	s := Status{InFlight: e.InFlight(), Native: e.Native.Used(), Stuck: e.StuckCalls(),
 		Draining: e.Counters().Draining.Load(), Retained: e.Counters().Retained.Load(), Unloaded: e.Counters().Unloaded.Load()}
 	if i := e.Current(); i != nil {
 		s.Version = i.Version

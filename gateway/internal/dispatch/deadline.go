@@ -41,6 +41,8 @@ func (d *Dispatcher) scan(stop <-chan struct{}) {
 // claim takes over what the answer needs while the call's owner, should it
 // return at this moment, waits.
 func (d *Dispatcher) claim(c *conn) {
+	c.call.late = &lateThread{}
+	c.call.late.at.Store(uintptr(c.call.thread))
 	late := lateCall{conn: c.Conn, call: c.call, status: http.StatusGatewayTimeout}
 	if !late.call.endpoint.GetStuck() {
 		late.status = http.StatusServiceUnavailable
@@ -75,6 +77,7 @@ func (d *Dispatcher) early(l lateCall) {
 	defer d.late.Done()
 	defer l.conn.Close()
 	defer l.call.instance.Release()
+	d.spinning.add(l.call.late, l.call.instance.Module)
 	d.logEarly(&l)
 	body := http.StatusText(l.status) + "\n"
 	retry := ""
