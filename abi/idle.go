@@ -11,6 +11,8 @@ var slowed atomic.Int32
 // all others for as long as the machine is busy, a processor of Go's scheduler.
 func awake() {
 	if slowed.Load() != 0 {
-		CurrentThread().Restore()
+		restoreCurrent()
 	}
 }
+
+func restoreCurrent() { CurrentThread().Restore() }

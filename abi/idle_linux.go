@@ -23,16 +23,12 @@ type idleThread struct {
 	before *unix.SchedAttr
 }
 
-// Slow has the thread run only where the machine has nothing else to do
-// (SCHED_IDLE), until Restore. It also ends when the thread makes another
-// native call or a callback into Go.
-func (t Thread) Slow() error {
+// Slow has the thread, whose id is as Threads has it, run only where the
+// machine has nothing else to do (SCHED_IDLE), until Restore. It also ends when
+// the thread makes another native call or a callback into Go.
+func (t Thread) Slow(id int) error {
 	if !twoWay() {
 		return ErrOneWay
-	}
-	id, err := t.ID()
-	if err != nil {
-		return err
 	}
 	idle.Lock()
 	defer idle.Unlock()

@@ -3,7 +3,7 @@
 package abi
 
 // Slow cannot be done here.
-func (Thread) Slow() error { return ErrNoIdle }
+func (Thread) Slow(int) error { return ErrNoIdle }
 
 // Restore has nothing to do: nothing is ever slowed down.
 func (Thread) Restore() {}

@@ -10,9 +10,6 @@ type Thread uintptr
 
 // Why a thread is not slowed down.
 var (
-	// ErrThread says that no thread of the process has that name.
-	ErrThread = errors.New("the thread is not to be found")
-
 	// ErrOneWay says that the system would not let this process take it back.
 	ErrOneWay = errors.New("the system lets this process lower a thread's priority, but not raise it again; " +
 		"it would with CAP_SYS_NICE, or with a limit on nice (RLIMIT_NICE) of 20")

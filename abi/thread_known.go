@@ -16,25 +16,26 @@ import (
 // another at any later moment.
 func CurrentThread() Thread // in assembly: no other code can read that register
 
-// ID is the kernel's id of the thread: found by asking for each thread of the
-// process where it keeps its list of robust locks, which lies at the same
-// distance from every thread's name.
-func (t Thread) ID() (int, error) {
+// Threads are the kernel's ids of the process's threads: found by asking for
+// each where it keeps its list of robust locks, which lies at the same distance
+// from every thread's name. It may miss a thread that starts or ends meanwhile.
+func Threads() (map[Thread]int, error) {
 	distance := robustDistance()
 	tasks, err := os.ReadDir("/proc/self/task")
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
+	ids := make(map[Thread]int, len(tasks))
 	for _, task := range tasks {
 		id, err := strconv.Atoi(task.Name())
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		if head := robustList(id); t != 0 && head != 0 && head-uintptr(t) == distance {
-			return id, nil
+		if head := robustList(id); head != 0 {
+			ids[Thread(head-distance)] = id
 		}
 	}
-	return 0, ErrThread
+	return ids, nil
 }
 
 var robustDistance = sync.OnceValue(func() uintptr {

@@ -5,5 +5,5 @@ package abi
 // CurrentThread has no answer here.
 func CurrentThread() Thread { return 0 }
 
-// ID has no answer here.
-func (Thread) ID() (int, error) { return 0, ErrThread }
+// Threads has no answer here.
+func Threads() (map[Thread]int, error) { return nil, ErrNoIdle }

@@ -32,8 +32,8 @@ func TestThreadIsFoundByItsName(t *testing.T) {
 				name, id := CurrentThread(), unix.Gettid()
 				ready.Done()
 				ready.Wait() // so that all are threads of their own
-				if found, err := name.ID(); err != nil || found != id {
-					t.Errorf("thread %d is found as %d: %v", id, found, err)
+				if ids, err := Threads(); err != nil || ids[name] != id {
+					t.Errorf("thread %d is found as %d: %v", id, ids[name], err)
 				}
 				if _, twice := names.LoadOrStore(name, id); twice {
 					t.Errorf("two threads have the name %#x", name)
@@ -42,11 +42,6 @@ func TestThreadIsFoundByItsName(t *testing.T) {
 		})
 	}
 	all.Wait()
-	for _, wrong := range []Thread{0, 1, 0xdeadbeef} {
-		if id, err := wrong.ID(); !errors.Is(err, ErrThread) {
-			t.Errorf("%#x is thread %d: %v", wrong, id, err)
-		}
-	}
 }
 
 func policy(t *testing.T) uint32 {
@@ -60,7 +55,7 @@ func policy(t *testing.T) uint32 {
 func TestThreadIsSlowedDownAndPutBack(t *testing.T) {
 	onThread(func() {
 		me := CurrentThread()
-		if err := me.Slow(); errors.Is(err, ErrOneWay) {
+		if err := me.Slow(unix.Gettid()); errors.Is(err, ErrOneWay) {
 			if policy(t) != unix.SCHED_NORMAL {
 				t.Error("it was slowed down, for good")
 			}
@@ -96,7 +91,7 @@ func TestStraysArePutBackAndOthersStay(t *testing.T) {
 		}
 		defer func() { _ = unix.SchedSetAttr(0, ordinary, 0) }()
 		onThread(func() {
-			if err := CurrentThread().Slow(); err != nil {
+			if err := CurrentThread().Slow(unix.Gettid()); err != nil {
 				t.Fatal(err)
 			}
 			onThread(func() {

@@ -50,6 +50,7 @@ func (d *Dispatcher) claim(c *conn) {
 	late.call.instance.Hold() // for the cancel that early sends
 	late.id = string(late.call.id)
 	late.head = late.call.head
+	d.spinning.add(late.call.late, late.call.instance.Module)
 	d.late.Add(1)
 	c.word.Store(c.word.Load() - phaseClaimed + phaseOut)
 	go d.early(late)
@@ -77,7 +78,6 @@ func (d *Dispatcher) early(l lateCall) {
 	defer d.late.Done()
 	defer l.conn.Close()
 	defer l.call.instance.Release()
-	d.spinning.add(l.call.late, l.call.instance.Module)
 	d.logEarly(&l)
 	body := http.StatusText(l.status) + "\n"
 	retry := ""

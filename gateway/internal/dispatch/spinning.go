@@ -13,16 +13,16 @@ import (
 const (
 	// The threads of late calls are looked at this often, and so many at a
 	// time, in turn.
-	lookEvery = 20 * time.Millisecond
+	lookEvery = 10 * time.Millisecond
 	lookMost  = 64
 
-	// A thread spins that in so many looks one after the other has used the
-	// processor and has not once waited for anything.
-	spinLooks = 3
+	// A thread spins that so many looks in a row found running, or ready to,
+	// and that has not once waited for anything between them.
+	spinLooks = 2
 
 	// Every so many looks, threads that slowed threads have started are put
 	// back.
-	strayLooks = 5
+	strayLooks = 10
 )
 
 // spinners are the native calls that have not returned by their deadlines. One
@@ -58,27 +58,26 @@ type lateThread struct {
 type looked struct {
 	thread abi.Thread
 	id     int
-	last   usage
-	busy   int // looks in a row in which it was busy
+	waits  int64 // voluntary switches
+	busy   int   // looks in a row that found it busy
 }
 
-// usage is what a thread has had so far.
-type usage struct {
-	cpu   int64 // nanoseconds
-	waits int64 // voluntary switches
-}
-
-// spins takes a new look into account. A thread that neither ran nor waited
-// has been asleep, or without a turn, all the time: that tells nothing.
-func (l *looked) spins(now usage) bool {
-	switch {
-	case now.waits != l.last.waits:
+// spins takes another look into account.
+func (l *looked) spins(now activity) bool {
+	if !now.ready || now.waits != l.waits {
 		l.busy = 0
-	case now.cpu != l.last.cpu:
+	}
+	if now.ready {
 		l.busy++
 	}
-	l.last = now
+	l.waits = now.waits
 	return l.busy >= spinLooks
+}
+
+// activity is what a look at a thread finds.
+type activity struct {
+	ready bool  // it runs, or would if it were its turn
+	waits int64 // how often it has waited for something: voluntary switches
 }
 
 func newSpinners(log *slog.Logger) *spinners {
@@ -130,12 +129,8 @@ func (s *spinners) watch(stop <-chan struct{}) bool {
 	defer tick.Stop()
 	slowed := false
 	for n := 1; ; n++ {
-		select {
-		case <-stop:
-			return false
-		case <-tick.C:
-		}
 		calls, left := s.next()
+		s.identify(calls)
 		for _, l := range calls {
 			slowed = l.look(s) || slowed
 		}
@@ -144,6 +139,11 @@ func (s *spinners) watch(stop <-chan struct{}) bool {
 		}
 		if left == 0 {
 			return true
+		}
+		select {
+		case <-stop:
+			return false
+		case <-tick.C:
 		}
 	}
 }
@@ -168,30 +168,38 @@ func (s *spinners) next() (turn []*lateThread, left int) {
 	return turn, len(s.calls)
 }
 
+// identify finds out which threads the calls are on that are on others than
+// when they were looked at last.
+func (s *spinners) identify(calls []*lateThread) {
+	var ids map[abi.Thread]int
+	for _, l := range calls {
+		thread := abi.Thread(l.at.Load())
+		if thread == l.thread {
+			continue
+		}
+		if ids == nil {
+			ids, _ = abi.Threads() // none: nothing can be done
+		}
+		l.looked = looked{thread: thread, id: ids[thread]}
+	}
+}
+
 // look looks at a call's thread, and slows it down, once, if it spins.
 func (l *lateThread) look(s *spinners) (slowed bool) {
-	thread := abi.Thread(l.at.Load())
-	if l.slow || thread == 0 {
+	if l.slow || l.id == 0 {
 		return false
 	}
-	if thread != l.thread {
-		id, err := thread.ID()
-		if err != nil {
-			return false
-		}
-		l.looked = looked{thread: thread, id: id}
-	}
-	now, err := usageOf(l.id)
+	now, err := activityOf(l.id)
 	if err != nil || !l.spins(now) {
 		return false
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.over || l.slow {
+	if l.over || l.slow || l.at.Load() != uintptr(l.thread) {
 		return false
 	}
 	l.slow = true // whatever comes of it: not tried again
-	if err := thread.Slow(); err != nil {
+	if err := l.thread.Slow(l.id); err != nil {
 		s.once.Do(func() { s.log.Warn("a call that spins past its deadline keeps its priority", "error", err) })
 		return false
 	}
