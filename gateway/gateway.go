@@ -88,7 +88,9 @@ type Gateway struct {
 	dispatch *dispatch.Dispatcher
 	services map[string]abi.Service
 
-	mu        sync.Mutex // serialises Apply and Shutdown; guards what follows
+	ending sync.Mutex // serialises Shutdown
+
+	mu        sync.Mutex // serialises Apply; guards what follows
 	endpoints map[string]*registry.Endpoint
 	closed    bool
 }
@@ -135,12 +137,15 @@ func (g *Gateway) Serve(ln net.Listener) error { return g.dispatch.Serve(ln) }
 // wait are answered 503 and calls still in native code are left behind, with
 // their handlers loaded; the error tells how many connections that concerned.
 func (g *Gateway) Shutdown(ctx context.Context) error {
+	g.ending.Lock()
+	defer g.ending.Unlock()
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closed {
+	closed := g.closed
+	g.closed = true // from here on the endpoints stay as they are
+	g.mu.Unlock()
+	if closed {
 		return nil
 	}
-	g.closed = true
 	err := g.dispatch.Shutdown(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -154,7 +159,11 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 	}()
 	// Without an error nothing is in flight and this is quick. With one, a
 	// call that never returns keeps its handler, and this goroutine, for good.
-	grace := time.NewTimer(5 * time.Second)
+	patience := 5 * time.Second
+	if errors.Is(err, context.Canceled) {
+		patience = time.Second // whoever canceled has none
+	}
+	grace := time.NewTimer(patience)
 	defer grace.Stop()
 	select {
 	case <-ended:

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
@@ -33,6 +32,7 @@ type server struct {
 	command serveCommand
 	gateway *gateway.Gateway
 	builder *toolchain.Toolchain
+	cut     context.Context // ends when the drain is to be cut short
 
 	mu        sync.Mutex // serialises what changes the snapshot
 	file      *config.File
@@ -53,7 +53,7 @@ func (c serveCommand) Run(ctx context.Context) error {
 	log := newLogger()
 
 	// Signals are caught before the first build, which may take long.
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	ctx, cut, stop := endings(ctx)
 	defer stop()
 	reload := make(chan os.Signal, 1)
 	notifyReload(reload)
@@ -76,7 +76,7 @@ func (c serveCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &server{command: c, gateway: g, file: file, libraries: map[string]string{}}
+	s := &server{command: c, gateway: g, file: file, cut: cut, libraries: map[string]string{}}
 	s.builder, err = toolchain.New(toolchain.Config{CacheDir: filepath.Join(file.Server.Data, "build"), Exclude: []string{file.Server.Data}})
 	if err == nil {
 		err = s.serve(ctx, ln, reload)
@@ -136,11 +136,4 @@ func (s *server) serve(ctx context.Context, ln net.Listener, reload <-chan os.Si
 			s.reload(ctx)
 		}
 	}
-}
-
-// end shuts the gateway down, so that Serve returns.
-func (s *server) end() error {
-	ctx, cancel := context.WithTimeout(context.Background(), s.file.Server.DrainTimeout)
-	defer cancel()
-	return s.gateway.Shutdown(ctx)
 }
