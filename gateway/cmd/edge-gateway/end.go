@@ -39,10 +39,11 @@ func endings(ctx context.Context) (end, cut context.Context, stop func()) {
 
 // end shuts the gateway down, so that Serve returns.
 func (s *server) end() error {
-	ctx, cancel := context.WithTimeout(s.cut, s.file.Server.DrainTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), s.file.Server.DrainTimeout)
 	defer cancel()
 	stop := context.AfterFunc(s.cut, func() {
 		s.logLeft("a second signal cuts the drain short: requests in flight are given up")
+		cancel()
 	})
 	err := s.gateway.Shutdown(ctx)
 	if stop() || err == nil {
