@@ -38,10 +38,13 @@ type conn struct {
 	slot int    // in d.conns, under d.connsMu
 	peer []byte // address and port of the client
 
+	// What the scanner looks at lies together.
 	word     atomic.Uint64 // calls<<phaseBits | phase
 	deadline atomic.Int64  // of the native call, on d's clock
-	dirty    atomic.Bool   // an answer may wait in fasthttp's buffer
-	active   atomic.Int64  // last time bytes came or went, on d's coarse clock
+	timeouts
+
+	dirty  atomic.Bool  // an answer may wait in fasthttp's buffer
+	active atomic.Int64 // last time bytes came or went, on d's coarse clock
 
 	// call is the request being served, if it is served on the connection's
 	// own goroutine. The scanner reads it after it has claimed the connection,
@@ -71,7 +74,11 @@ func (c *conn) Read(p []byte) (int, error) {
 	if c.phase() == phaseOut {
 		return 0, errOut
 	}
+	c.reading.Store(c.readBy)
 	n, err := c.Conn.Read(p)
+	if c.reading.Swap(0) == tripped && err == nil {
+		err = c.rescind()
+	}
 	if n > 0 {
 		c.active.Store(c.d.coarse.Load())
 	}
@@ -84,7 +91,15 @@ func (c *conn) Write(p []byte) (int, error) {
 	if c.phase() == phaseOut {
 		return 0, errOut
 	}
+	by := c.writeBy
+	if by == 0 {
+		by = c.d.by(c.d.opts.WriteTimeout)
+	}
+	c.writing.Store(by)
 	n, err := c.Conn.Write(p)
+	if c.writing.Swap(0) == tripped && err == nil {
+		err = c.rescind()
+	}
 	c.dirty.Store(false)
 	c.active.Store(c.d.coarse.Load())
 	return n, err
@@ -119,6 +134,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 	c := &conn{Conn: nc, d: l.d, peer: []byte(nc.RemoteAddr().String())}
 	c.active.Store(l.d.coarse.Load())
+	c.readBy = l.d.by(l.d.opts.ReadTimeout)
 	l.d.watch(c)
 	return c, nil
 }

@@ -23,6 +23,7 @@ func (d *Dispatcher) handle(ctx *fasthttp.RequestCtx) {
 	if d.draining.Load() {
 		ctx.SetConnectionClose()
 	}
+	c.writeBy = d.by(d.opts.WriteTimeout)
 	c.dirty.Store(true)
 	c.to(phaseBusy, phaseIdle) // fails if the scanner took the connection
 }
