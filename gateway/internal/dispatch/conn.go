@@ -3,8 +3,11 @@ package dispatch
 import (
 	"errors"
 	"net"
+	"strconv"
 	"sync/atomic"
 	"time"
+
+	"github.com/valyala/fasthttp"
 )
 
 // The phases of a connection. All changes are compare-and-swaps or stores of
@@ -51,7 +54,20 @@ type conn struct {
 	// while the owner waits for it.
 	call    call
 	request request
-	idSpace [40]byte
+
+	idSpace   [40]byte
+	idPrefix  int // bytes at the start of idSpace that every request's id has
+	pathSpace [128]byte
+}
+
+// requestID makes a request's id: the process, the connection, the request.
+func (c *conn) requestID(ctx *fasthttp.RequestCtx) []byte {
+	if c.idPrefix == 0 {
+		prefix := append(c.idSpace[:0], c.d.prefix...)
+		prefix = strconv.AppendUint(append(prefix, '-'), ctx.ConnID(), 36)
+		c.idPrefix = len(append(prefix, '-'))
+	}
+	return strconv.AppendUint(c.idSpace[:c.idPrefix], ctx.ConnRequestNum(), 36)
 }
 
 func (c *conn) phase() uint64 { return c.word.Load() & phaseMask }
@@ -80,7 +96,7 @@ func (c *conn) Read(p []byte) (int, error) {
 		err = c.rescind()
 	}
 	if n > 0 {
-		c.active.Store(c.d.coarse.Load())
+		c.touch()
 	}
 	return n, err
 }
@@ -101,8 +117,15 @@ func (c *conn) Write(p []byte) (int, error) {
 		err = c.rescind()
 	}
 	c.dirty.Store(false)
-	c.active.Store(c.d.coarse.Load())
+	c.touch()
 	return n, err
+}
+
+// touch notes that bytes came or went.
+func (c *conn) touch() {
+	if now := c.d.coarse.Load(); c.active.Load() != now {
+		c.active.Store(now)
+	}
 }
 
 // Close is called by fasthttp when it is done with the connection. One that the

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net/http"
 	"runtime/debug"
-	"strconv"
 
 	"github.com/valyala/fasthttp"
 
@@ -222,13 +221,4 @@ func (d *Dispatcher) expect(ctx *fasthttp.RequestCtx) int {
 	}
 	ctx.ResetUserValues()
 	return http.StatusContinue
-}
-
-// appendID makes a request's id: the process, the connection, the request.
-func (d *Dispatcher) appendID(dst []byte, ctx *fasthttp.RequestCtx) []byte {
-	dst = append(dst, d.prefix...)
-	dst = append(dst, '-')
-	dst = strconv.AppendUint(dst, ctx.ConnID(), 36)
-	dst = append(dst, '-')
-	return strconv.AppendUint(dst, ctx.ConnRequestNum(), 36)
 }

@@ -21,9 +21,8 @@ type request struct {
 	scanner wire.Scanner
 	target  wire.Target
 	host    []byte // as routed; in the frame or in fasthttp's memory
-	path    []byte // normalised
+	path    []byte // normalised; in fasthttp's memory or the connection's pathSpace
 	id      []byte // in the connection's idSpace
-	scratch [128]byte
 }
 
 var schemeHTTP, schemeHTTPS = []byte("http"), []byte("https")
@@ -41,7 +40,7 @@ func (r *request) open(c *conn) bool {
 	if r.target, err = wire.ParseTarget(header.Method(), header.RequestURI()); err != nil {
 		return r.refuse(err)
 	}
-	if r.path, _, err = wire.NormalizePath(r.scratch[:0], r.target.Path); err != nil {
+	if r.path, _, err = wire.NormalizePath(c.pathSpace[:0], r.target.Path); err != nil {
 		return r.refuse(err)
 	}
 	if r.frame, err = r.d.opts.Memory.Acquire(); err != nil {
@@ -61,7 +60,7 @@ func (r *request) open(c *conn) bool {
 	if host != nil {
 		r.host = wire.HostName(nil, host)
 	}
-	r.id = r.d.appendID(c.idSpace[:0], r.ctx)
+	r.id = c.requestID(r.ctx)
 	return r.texts(c)
 }
 

@@ -43,3 +43,6 @@ func HostOwned(name []byte) bool {
 	}
 	return false
 }
+
+// IsContentType reports whether this is the header that nearly every answer has.
+func IsContentType(name []byte) bool { return equalFold(name, "content-type") }
