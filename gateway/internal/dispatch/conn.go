@@ -18,10 +18,13 @@ import (
 //	idle → busy            owner, a request has come; fails if it was closed
 //	busy → native → busy   owner, around each native call
 //	native → claimed → out scanner; the answer is the scanner's from then on
-//	busy → idle            owner, the answer is left to fasthttp
+//	busy → held            owner, the answer is left to fasthttp
+//	held → idle            owner, the answer is written: fasthttp reads on
+//	held → busy            owner, it is not: the next request was there already
 //	idle → closed          drain
 const (
 	phaseIdle = iota
+	phaseHeld
 	phaseBusy
 	phaseNative
 	phaseClaimed
@@ -42,11 +45,8 @@ type conn struct {
 	peer []byte // address and port of the client
 
 	// What the scanner looks at lies together.
-	word     atomic.Uint64 // calls<<phaseBits | phase
-	deadline atomic.Int64  // of the native call, on d's clock
+	word atomic.Uint64 // deadline of the native call, on d's clock<<phaseBits | phase
 	timeouts
-
-	dirty  atomic.Bool  // an answer may wait in fasthttp's buffer
 	active atomic.Int64 // last time bytes came or went, on d's coarse clock
 
 	// call is the request being served, if it is served on the connection's
@@ -78,23 +78,29 @@ func (c *conn) to(from, to uint64) bool {
 	return word&phaseMask == from && c.word.CompareAndSwap(word, word-from+to)
 }
 
-// enterNative starts a native call that has to return by the deadline. The
-// count in the word makes a claim meant for an earlier call fail.
+// enterNative starts a native call that has to return by the deadline. A claim
+// of an earlier call fails by its deadline, which is another: it has passed.
 func (c *conn) enterNative(deadline int64) {
-	c.deadline.Store(deadline)
-	c.word.Store((c.word.Load()>>phaseBits+1)<<phaseBits | phaseNative)
+	c.word.Store(uint64(deadline)<<phaseBits | phaseNative)
 }
 
-// Read is called by fasthttp.
+// overdue tells whether a word is that of a native call whose deadline has passed.
+func overdue(word uint64, now int64) bool {
+	return word&phaseMask == phaseNative && now > int64(word>>phaseBits)
+}
+
+// Read is called by fasthttp, which has written every answer when it reads on
+// from one request to the next. (A Write does not mean that: of an answer
+// longer than the buffer, the end is held back.)
 func (c *conn) Read(p []byte) (int, error) {
 	if c.phase() == phaseOut {
 		return 0, errOut
 	}
-	c.reading.Store(c.readBy)
-	n, err := c.Conn.Read(p)
-	if c.reading.Swap(0) == tripped && err == nil {
-		err = c.rescind()
+	c.to(phaseHeld, phaseIdle)
+	if err := c.bound(c.readBy); err != nil {
+		return 0, err
 	}
+	n, err := c.Conn.Read(p)
 	if n > 0 {
 		c.touch()
 	}
@@ -111,12 +117,10 @@ func (c *conn) Write(p []byte) (int, error) {
 	if by == 0 {
 		by = c.d.by(c.d.opts.WriteTimeout)
 	}
-	c.writing.Store(by)
-	n, err := c.Conn.Write(p)
-	if c.writing.Swap(0) == tripped && err == nil {
-		err = c.rescind()
+	if err := c.bound(by); err != nil {
+		return 0, err
 	}
-	c.dirty.Store(false)
+	n, err := c.Conn.Write(p)
 	c.touch()
 	return n, err
 }
@@ -141,7 +145,7 @@ func (c *conn) Close() error {
 // idle tells whether nothing has happened on the connection since the given
 // time, and nothing is under way.
 func (c *conn) idle(since int64) bool {
-	return c.phase() == phaseIdle && !c.dirty.Load() && c.active.Load() < since
+	return c.phase() == phaseIdle && c.active.Load() < since
 }
 
 // listener hands fasthttp connections that the dispatcher watches.

@@ -28,11 +28,11 @@ func (d *Dispatcher) scan(stop <-chan struct{}) {
 		d.coarse.Store(now)
 		d.connsMu.Lock()
 		for _, c := range d.conns {
-			c.expire(now)
 			word := c.word.Load()
-			if word&phaseMask == phaseNative && now > c.deadline.Load() &&
-				c.word.CompareAndSwap(word, word-phaseNative+phaseClaimed) {
+			if overdue(word, now) && c.word.CompareAndSwap(word, word-phaseNative+phaseClaimed) {
 				d.claim(c)
+			} else {
+				c.expire(word&phaseMask, now)
 			}
 		}
 		d.connsMu.Unlock()

@@ -14,17 +14,16 @@ import (
 // handle serves one request. It is fasthttp's handler.
 func (d *Dispatcher) handle(ctx *fasthttp.RequestCtx) {
 	c := ctx.Conn().(*conn)
-	if !c.to(phaseIdle, phaseBusy) {
+	pipelined := c.to(phaseHeld, phaseBusy)
+	if !pipelined && !c.to(phaseIdle, phaseBusy) {
 		return // a drain closed the connection under this request
 	}
-	pipelined := c.dirty.Load()
 	d.serve(ctx, c, pipelined)
 	if d.draining.Load() {
 		ctx.SetConnectionClose()
 	}
 	c.writeBy = d.by(d.opts.WriteTimeout)
-	c.dirty.Store(true)
-	c.to(phaseBusy, phaseIdle) // fails if the scanner took the connection
+	c.to(phaseBusy, phaseHeld) // fails if the scanner took the connection
 }
 
 // serve answers ctx, but for a request that the scanner has answered.

@@ -12,19 +12,19 @@ import (
 // scanner enforces the bounds, to its own precision, since fasthttp's would
 // read the clock and move a timer of the runtime three times in each request.
 //
-// fasthttp tells when a request begins and ends; the owner keeps the bound that
-// is then in force and shows it to the scanner while a read or write is under
-// way. All times are on the dispatcher's clock, 0 for none.
+// fasthttp tells when a request begins and ends; the owner keeps the bounds that
+// are then in force, and shows the scanner the one of the read or write that it
+// starts. All times are on the dispatcher's clock, 0 for none.
 type timeouts struct {
-	reading, writing atomic.Int64 // the bound of what is under way, or tripped
-	readBy, writeBy  int64        // the owner's
-	kept             bool         // a request has been served; the owner's
+	moving          atomic.Int64 // the bound of the latest read or write, or tripped
+	readBy, writeBy int64        // the owner's
+	kept            bool         // a request has been served; the owner's
 }
 
 // tripped takes the place of a bound that the scanner found passed.
 const tripped = -1
 
-// expired fails every read or write that is under way.
+// expired fails reads and writes at once.
 var expired = time.Unix(1, 0)
 
 // by is the time when something that starts now has to be over.
@@ -52,21 +52,26 @@ func (d *Dispatcher) connState(nc net.Conn, state fasthttp.ConnState) {
 	}
 }
 
-// expire fails the read or write that is late. The scanner calls it, under
-// connsMu.
-func (c *conn) expire(now int64) {
-	if by := c.reading.Load(); by > 0 && now > by && c.reading.CompareAndSwap(by, tripped) {
-		_ = c.Conn.SetReadDeadline(expired)
+// bound starts a read or write that has to be over by a time. The bound stays
+// when it is done: should the scanner find that one passed before the next read
+// or write begins, nothing was late, and the deadlines it set are taken back.
+// It sets them under connsMu.
+func (c *conn) bound(by int64) error {
+	if c.moving.Swap(by) != tripped {
+		return nil
 	}
-	if by := c.writing.Load(); by > 0 && now > by && c.writing.CompareAndSwap(by, tripped) {
-		_ = c.Conn.SetWriteDeadline(expired)
-	}
-}
-
-// rescind takes a deadline back that the scanner set, or is about to set, for
-// what has just been done in time after all.
-func (c *conn) rescind() error {
 	c.d.connsMu.Lock()
 	defer c.d.connsMu.Unlock()
 	return c.Conn.SetDeadline(time.Time{})
+}
+
+// expire fails a read or write that is late, in a phase in which there may be
+// one.
+func (c *conn) expire(phase uint64, now int64) {
+	if phase > phaseBusy {
+		return
+	}
+	if by := c.moving.Load(); by > 0 && now > by && c.moving.CompareAndSwap(by, tripped) {
+		_ = c.Conn.SetDeadline(expired)
+	}
 }

@@ -2,52 +2,54 @@ package dispatch
 
 import (
 	"net"
+	"os"
 	"testing"
 	"time"
 )
 
-// fakeConn reads and writes everything at once, and keeps its deadlines.
+// fakeConn reads and writes at once, unless its deadline has passed.
 type fakeConn struct {
 	net.Conn
-	during      func() // while a read or write is under way
-	read, write time.Time
+	during   func() // while a read or write is under way
+	deadline time.Time
 }
 
-func (f *fakeConn) Read(p []byte) (int, error)         { f.during(); return len(p), nil }
-func (f *fakeConn) Write(p []byte) (int, error)        { f.during(); return len(p), nil }
-func (f *fakeConn) SetReadDeadline(t time.Time) error  { f.read = t; return nil }
-func (f *fakeConn) SetWriteDeadline(t time.Time) error { f.write = t; return nil }
-func (f *fakeConn) SetDeadline(t time.Time) error      { f.read, f.write = t, t; return nil }
+func (f *fakeConn) Read(p []byte) (int, error)    { return f.Write(p) }
+func (f *fakeConn) SetDeadline(t time.Time) error { f.deadline = t; return nil }
+func (f *fakeConn) Write(p []byte) (int, error) {
+	f.during()
+	if !f.deadline.IsZero() {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return len(p), nil
+}
 
-func TestAReadOrWriteThatIsDoneWhenTheScannerCallsItLateCounts(t *testing.T) {
-	for name, use := range map[string]func(*conn) (int, error){
-		"read":  func(c *conn) (int, error) { return c.Read(make([]byte, 8)) },
-		"write": func(c *conn) (int, error) { return c.Write(make([]byte, 8)) },
-	} {
-		fake := &fakeConn{}
-		c := &conn{Conn: fake, d: &Dispatcher{}}
+func TestTheScannerFailsOnlyWhatIsLate(t *testing.T) {
+	fake := &fakeConn{during: func() {}}
+	c := &conn{Conn: fake, d: &Dispatcher{}}
+	move := map[string]func() error{
+		"read":  func() error { _, err := c.Read(make([]byte, 8)); return err },
+		"write": func() error { _, err := c.Write(make([]byte, 8)); return err },
+	}
+	for name, do := range move {
 		c.readBy, c.writeBy = 1000, 1000
-		seen := 0
-		fake.during = func() {
-			c.expire(1000) // not late yet
-			if !fake.read.IsZero() || !fake.write.IsZero() {
-				t.Errorf("%s: failed before its time", name)
-			}
-			c.expire(1001)
-			if fake.read.IsZero() == fake.write.IsZero() {
-				t.Errorf("%s: deadlines %v, %v while it is late", name, fake.read, fake.write)
-			}
-			seen++
+		fake.during = func() { c.expire(c.phase(), 1000) }
+		if err := do(); err != nil {
+			t.Errorf("%s in time: %v", name, err)
 		}
-		if n, err := use(c); n != 8 || err != nil || seen != 1 {
-			t.Errorf("%s: %d, %v", name, n, err)
+		// The bound that is left behind is no longer anybody's.
+		c.expire(c.phase(), 1001)
+		fake.during = func() {}
+		if err := do(); err != nil {
+			t.Errorf("%s after a bound passed in between: %v", name, err)
 		}
-		if !fake.read.IsZero() || !fake.write.IsZero() {
-			t.Errorf("%s: the next one would fail", name)
+		fake.during = func() { c.expire(phaseNative, 1001) }
+		if err := do(); err != nil {
+			t.Errorf("%s beside native code: %v", name, err)
 		}
-		c.expire(1 << 62)
-		if !fake.read.IsZero() || !fake.write.IsZero() {
-			t.Errorf("%s: failed with nothing under way", name)
+		fake.during = func() { c.expire(c.phase(), 1001) }
+		if err := do(); err == nil {
+			t.Errorf("%s that is late succeeds", name)
 		}
 	}
 }
