@@ -19,7 +19,8 @@ test: ## run everything that takes minutes
 test-long: ## run the storms and fuzzers too
 	@.ci/test long
 
-bench: build ## measure against a native server and against one process per handler
+bench: ## measure against a native server, in process and on the wire
+	@$(GO) test -run '^$$' -bench BesideNative -benchtime 1x ./gateway/internal/dispatch
 	@$(GO) run ./bench
 
 check: ## formatting, vet, and a build for every system claimed
