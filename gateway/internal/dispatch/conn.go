@@ -97,7 +97,7 @@ func (c *conn) Read(p []byte) (int, error) {
 		return 0, errOut
 	}
 	c.to(phaseHeld, phaseIdle)
-	if err := c.bound(c.readBy); err != nil {
+	if err := c.boundRead(); err != nil {
 		return 0, err
 	}
 	n, err := c.Conn.Read(p)
@@ -113,11 +113,7 @@ func (c *conn) Write(p []byte) (int, error) {
 	if c.phase() == phaseOut {
 		return 0, errOut
 	}
-	by := c.writeBy
-	if by == 0 {
-		by = c.d.by(c.d.opts.WriteTimeout)
-	}
-	if err := c.bound(by); err != nil {
+	if err := c.boundWrite(); err != nil {
 		return 0, err
 	}
 	n, err := c.Conn.Write(p)

@@ -91,17 +91,22 @@ func (r *request) texts(c *conn) bool {
 	} else if query == nil {
 		query = []byte{}
 	}
-	for _, t := range [...]struct {
-		which abi.Text
-		text  []byte
-	}{
-		{abi.TextMethod, r.ctx.Method()}, {abi.TextScheme, scheme}, {abi.TextHost, r.host},
-		{abi.TextPath, r.path}, {abi.TextQuery, query}, {abi.TextPeer, c.peer}, {abi.TextRequestID, r.id},
-	} {
-		if err := r.frame.SetText(t.which, t.text); err != nil {
-			r.frame.Release()
-			return r.refuse(err)
+	var err error
+	set := func(which abi.Text, text []byte) {
+		if err == nil {
+			err = r.frame.SetText(which, text)
 		}
+	}
+	set(abi.TextMethod, r.ctx.Method())
+	set(abi.TextScheme, scheme)
+	set(abi.TextHost, r.host)
+	set(abi.TextPath, r.path)
+	set(abi.TextQuery, query)
+	set(abi.TextPeer, c.peer)
+	set(abi.TextRequestID, r.id)
+	if err != nil {
+		r.frame.Release()
+		return r.refuse(err)
 	}
 	return true
 }

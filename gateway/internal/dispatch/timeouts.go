@@ -16,15 +16,15 @@ import (
 // are then in force, and shows the scanner the one of the read or write that it
 // starts. All times are on the dispatcher's clock, 0 for none.
 type timeouts struct {
-	moving          atomic.Int64 // the bound of the latest read or write, or tripped
-	readBy, writeBy int64        // the owner's
-	kept            bool         // a request has been served; the owner's
+	reading, writing atomic.Int64 // the bound of the latest read and write, or tripped
+	readBy, writeBy  int64        // the owner's
+	kept             bool         // a request has been served; the owner's
 }
 
 // tripped takes the place of a bound that the scanner found passed.
 const tripped = -1
 
-// expired fails reads and writes at once.
+// expired fails a read or write at once.
 var expired = time.Unix(1, 0)
 
 // by is the time when something that starts now has to be over.
@@ -52,17 +52,31 @@ func (d *Dispatcher) connState(nc net.Conn, state fasthttp.ConnState) {
 	}
 }
 
-// bound starts a read or write that has to be over by a time. The bound stays
-// when it is done: should the scanner find that one passed before the next read
-// or write begins, nothing was late, and the deadlines it set are taken back.
-// It sets them under connsMu.
-func (c *conn) bound(by int64) error {
-	if c.moving.Swap(by) != tripped {
+// boundRead starts a read that has to be over by readBy. The bound stays when
+// it is done: should the scanner find it passed before the next read begins,
+// nothing was late, and the deadline that it set is taken back. It sets it
+// under connsMu.
+func (c *conn) boundRead() error {
+	if c.reading.Load() == c.readBy || c.reading.Swap(c.readBy) != tripped {
 		return nil
 	}
 	c.d.connsMu.Lock()
 	defer c.d.connsMu.Unlock()
-	return c.Conn.SetDeadline(time.Time{})
+	return c.Conn.SetReadDeadline(time.Time{})
+}
+
+// boundWrite is the same for a write.
+func (c *conn) boundWrite() error {
+	by := c.writeBy
+	if by == 0 {
+		by = c.d.by(c.d.opts.WriteTimeout)
+	}
+	if c.writing.Load() == by || c.writing.Swap(by) != tripped {
+		return nil
+	}
+	c.d.connsMu.Lock()
+	defer c.d.connsMu.Unlock()
+	return c.Conn.SetWriteDeadline(time.Time{})
 }
 
 // expire fails a read or write that is late, in a phase in which there may be
@@ -71,7 +85,16 @@ func (c *conn) expire(phase uint64, now int64) {
 	if phase > phaseBusy {
 		return
 	}
-	if by := c.moving.Load(); by > 0 && now > by && c.moving.CompareAndSwap(by, tripped) {
-		_ = c.Conn.SetDeadline(expired)
+	if passed(&c.reading, now) {
+		_ = c.Conn.SetReadDeadline(expired)
 	}
+	if passed(&c.writing, now) {
+		_ = c.Conn.SetWriteDeadline(expired)
+	}
+}
+
+// passed trips a bound that is in the past.
+func passed(bound *atomic.Int64, now int64) bool {
+	by := bound.Load()
+	return by > 0 && now > by && bound.CompareAndSwap(by, tripped)
 }

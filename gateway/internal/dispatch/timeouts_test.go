@@ -7,18 +7,21 @@ import (
 	"time"
 )
 
-// fakeConn reads and writes at once, unless its deadline has passed.
+// fakeConn reads and writes at once, unless the deadline has passed.
 type fakeConn struct {
 	net.Conn
-	during   func() // while a read or write is under way
-	deadline time.Time
+	during      func() // while a read or write is under way
+	read, write time.Time
 }
 
-func (f *fakeConn) Read(p []byte) (int, error)    { return f.Write(p) }
-func (f *fakeConn) SetDeadline(t time.Time) error { f.deadline = t; return nil }
-func (f *fakeConn) Write(p []byte) (int, error) {
+func (f *fakeConn) SetReadDeadline(t time.Time) error  { f.read = t; return nil }
+func (f *fakeConn) SetWriteDeadline(t time.Time) error { f.write = t; return nil }
+func (f *fakeConn) Read(p []byte) (int, error)         { return f.move(p, &f.read) }
+func (f *fakeConn) Write(p []byte) (int, error)        { return f.move(p, &f.write) }
+
+func (f *fakeConn) move(p []byte, deadline *time.Time) (int, error) {
 	f.during()
-	if !f.deadline.IsZero() {
+	if !deadline.IsZero() {
 		return 0, os.ErrDeadlineExceeded
 	}
 	return len(p), nil
