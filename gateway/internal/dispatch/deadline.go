@@ -29,9 +29,10 @@ func (d *Dispatcher) scan(stop <-chan struct{}) {
 		d.connsMu.Lock()
 		for _, c := range d.conns {
 			word := c.word.Load()
-			if word&phaseMask == phaseNative && now > c.deadline.Load() &&
-				c.word.CompareAndSwap(word, word-phaseNative+phaseClaimed) {
+			if overdue(word, now) && c.word.CompareAndSwap(word, word-phaseNative+phaseClaimed) {
 				d.claim(c)
+			} else {
+				c.expire(word&phaseMask, now)
 			}
 		}
 		d.connsMu.Unlock()
