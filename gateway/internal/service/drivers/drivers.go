@@ -5,10 +5,15 @@ import (
 	"fmt"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/directory"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/smtp"
 )
 
 // open lists what [config.Kinds] describes.
-var open = map[string]func(service.Spec, service.Env) (service.Service, error){}
+var open = map[string]func(service.Spec, service.Env) (service.Service, error){
+	"email/directory": directory.Open,
+	"email/smtp":      smtp.Open,
+}
 
 // Open makes a service. It connects to nothing: a backend that is down gives
 // errors, and recovers by itself.

@@ -84,7 +84,8 @@ func (l life) live() {
 			for range (l.Mails + n) / 2 {
 				id, err := send(s, database)
 				if err != nil {
-					panic(err)
+					tell("refused", err.Error()) // a slow disk: nothing is promised
+					continue
 				}
 				tell("ack", id)
 				ids <- id
