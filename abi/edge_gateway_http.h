@@ -40,6 +40,8 @@ typedef struct eg_http_response {
   uint64_t header_count;
   eg_bytes body; /* as sent, decoded from its transfer coding alone */
   eg_bytes url;  /* that answered, after redirects */
+  int64_t elapsed; /* nanoseconds from the start of the operation to the end of
+                      the body; those of one list end together for the handler */
 } eg_http_response;
 
 #endif

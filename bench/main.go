@@ -5,6 +5,9 @@
 // are interleaved: each target once, then again. What is compared is the CPU
 // that the kernel accounts to a server for a request, as a ratio to the native
 // server in the same round.
+//
+// With -spinning it measures something else: the latency of one endpoint before
+// and while the calls of another spin past their deadlines.
 package main
 
 import (
@@ -46,11 +49,13 @@ func run(args []string) error {
 	}
 	var o options
 	var only string
+	var beside bool
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&o.rounds, "rounds", 5, "rounds that count, after one that does not")
 	flags.IntVar(&o.requests, "requests", 40_000, "requests to each target in a round")
 	flags.IntVar(&o.conns, "conns", 16, "connections")
 	flags.StringVar(&only, "only", "", "targets to measure beside native, separated by commas; default all")
+	flags.BoolVar(&beside, "spinning", false, "measure one endpoint while another spins, instead")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
@@ -62,6 +67,9 @@ func run(args []string) error {
 		return err
 	}
 	defer stop()
+	if beside {
+		return measureSpinning(os.Stdout, targets, o)
+	}
 	if only != "" {
 		wanted := append(strings.Split(only, ","), native)
 		targets = slices.DeleteFunc(targets, func(t *target) bool { return !slices.Contains(wanted, t.name) })

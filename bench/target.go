@@ -47,6 +47,11 @@ source = %q
 name = "go"
 path = "/go/{name}"
 source = %q
+[[endpoint]]
+name = "spin"
+path = "/spin/{seconds}"
+source = %q
+timeout = "100ms"
 `
 
 // startTargets builds the gateway and starts every server. It is run from the
@@ -57,7 +62,7 @@ func startTargets() (targets []*target, stop func(), err error) {
 		return nil, nil, err
 	}
 	var servers []*server
-	stop = func() {
+	cleanUp := func() {
 		for _, s := range servers {
 			_ = s.cmd.Process.Kill()
 			_ = s.cmd.Wait()
@@ -66,7 +71,7 @@ func startTargets() (targets []*target, stop func(), err error) {
 	}
 	defer func() {
 		if err != nil {
-			stop()
+			cleanUp()
 		}
 	}()
 	launch := func(program string, args ...string) (*server, error) {
@@ -89,7 +94,8 @@ func startTargets() (targets []*target, stop func(), err error) {
 	in := func(path string) string { return filepath.Join(root, path) }
 	config := filepath.Join(dir, "edge-gateway.toml")
 	text := fmt.Sprintf(gatewayConfig, filepath.Join(dir, "data"), in("bench/handlers/static"),
-		in("sdk-c/examples/hello"), in("sdk-rust/examples/hello"), in("sdk-go/examples/hello"))
+		in("sdk-c/examples/hello"), in("sdk-rust/examples/hello"), in("sdk-go/examples/hello"),
+		in("bench/handlers/spin"))
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, nil, err
 	}
@@ -120,7 +126,7 @@ func startTargets() (targets []*target, stop func(), err error) {
 		{name: "rust", path: "/rust/world", want: hello, server: gateway},
 		{name: "go", path: "/go/world", want: hello, server: gateway},
 		{name: "v1", path: "/", want: hello, server: v1},
-	}, stop, nil
+	}, cleanUp, nil
 }
 
 func moduleRoot() (string, error) {

@@ -2,7 +2,6 @@ package gateway_test
 
 import (
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -76,35 +75,6 @@ func TestPipelinedRequestBehindAQuickOneIsAnsweredInOrder(t *testing.T) {
 		}
 	}
 	settledStuck(t, g)
-}
-
-func TestSpinningEndpointIsShutAtMaxStuck(t *testing.T) {
-	g, address, _ := spinning(t, gateway.Limits{Timeout: 100 * time.Millisecond, MaxStuck: 4, MaxNative: 4})
-	counts := map[int]int{}
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	for range 100 {
-		all.Go(func() {
-			r := get(t, address, "/spin")
-			mu.Lock()
-			defer mu.Unlock()
-			counts[r.Status]++
-			if r.Status == 503 && r.Header("Retry-After") == "" {
-				t.Error("503 without Retry-After")
-			}
-		})
-	}
-	all.Wait()
-	if counts[504] != 4 || counts[503] != 96 {
-		t.Errorf("answers by status: %v", counts)
-	}
-	if r := get(t, address, "/other/x"); r.Status != 200 {
-		t.Errorf("another endpoint answers %d", r.Status)
-	}
-	settledStuck(t, g)
-	if r := get(t, address, "/quick"); r.Status != 200 {
-		t.Errorf("after all have returned: %d", r.Status)
-	}
 }
 
 func TestSuspendedRequestIsAnsweredAtItsDeadlineAndKeepsItsConnection(t *testing.T) {

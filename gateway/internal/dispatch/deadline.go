@@ -41,6 +41,8 @@ func (d *Dispatcher) scan(stop <-chan struct{}) {
 // claim takes over what the answer needs while the call's owner, should it
 // return at this moment, waits.
 func (d *Dispatcher) claim(c *conn) {
+	c.call.late = &lateThread{}
+	c.call.late.at.Store(uintptr(c.call.thread))
 	late := lateCall{conn: c.Conn, call: c.call, status: http.StatusGatewayTimeout}
 	if !late.call.endpoint.GetStuck() {
 		late.status = http.StatusServiceUnavailable
@@ -49,6 +51,7 @@ func (d *Dispatcher) claim(c *conn) {
 	late.call.frame.Answered(late.call.token)
 	late.id = string(late.call.id)
 	late.head = late.call.head
+	d.spinning.add(late.call.late, late.call.instance.Module)
 	d.late.Add(1)
 	c.word.Store(c.word.Load() - phaseClaimed + phaseOut)
 	go d.early(late)

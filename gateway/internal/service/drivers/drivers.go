@@ -1,0 +1,21 @@
+// Package drivers opens services by kind and driver.
+package drivers
+
+import (
+	"fmt"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
+)
+
+// open lists what [config.Kinds] describes.
+var open = map[string]func(service.Spec, service.Env) (service.Service, error){}
+
+// Open makes a service. It connects to nothing: a backend that is down gives
+// errors, and recovers by itself.
+func Open(spec service.Spec, env service.Env) (service.Service, error) {
+	make, ok := open[spec.Kind+"/"+spec.Driver]
+	if !ok {
+		return nil, fmt.Errorf("there is no driver %q for kind %q", spec.Driver, spec.Kind)
+	}
+	return make(spec, env)
+}

@@ -1,0 +1,223 @@
+package email_test
+
+import (
+	"io"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/servertest"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email"
+)
+
+// receiver is where the mails of a life arrive.
+type receiver struct {
+	life
+	copies func() map[string]int // by Message-ID
+}
+
+func newReceiver(t *testing.T, driver string) receiver {
+	t.Helper()
+	r := receiver{life: life{Dir: filepath.Join(t.TempDir(), "mail"), Lease: 500 * time.Millisecond, Workers: 2}}
+	if driver == "directory" {
+		r.Folder = filepath.Join(t.TempDir(), "arrived")
+		r.copies = func() map[string]int {
+			copies := map[string]int{}
+			for _, m := range emlFiles(t, r.Folder) {
+				header, _, _ := parse(t, m.body) // whole, each of them
+				copies[strings.Trim(header.Get("Message-Id"), "<>")]++
+			}
+			return copies
+		}
+		return r
+	}
+	server := servertest.StartSMTP(t, servertest.SMTPOptions{})
+	r.Port = server.Port
+	r.copies = func() map[string]int {
+		copies := map[string]int{}
+		for _, m := range server.Mails() {
+			header, _, _ := parse(t, m.Body)
+			copies[strings.Trim(header.Get("Message-Id"), "<>")]++
+		}
+		return copies
+	}
+	return r
+}
+
+// check opens the outbox in this process once more and sees that everything
+// that any life has acknowledged arrives, and that a second copy is there only
+// of mails that some life handed over without noting it.
+func (r receiver) check(t *testing.T, lives []*child) (acknowledged, doubled int) {
+	t.Helper()
+	s, err := r.open(slog.New(slog.NewTextHandler(io.Discard, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop(t, s)
+	acks, open := map[string]bool{}, map[string]int{}
+	for _, c := range lives {
+		maps.Copy(acks, c.told("ack"))
+		noted := c.told("noted")
+		for id := range c.told("smtp.written") {
+			if !noted[id] {
+				open[id]++
+			}
+		}
+	}
+	for id := range acks {
+		until(t, 15*time.Second, "the mail is settled", func() bool {
+			result, err := do(s, email.Request{State: id})
+			return err != nil || result.State.Phase == email.Delivered
+		})
+	}
+	copies := r.copies()
+	for id := range acks {
+		if copies[id] == 0 {
+			t.Errorf("mail %s was acknowledged and is lost", id)
+		}
+	}
+	for id, n := range copies {
+		if n > 1 {
+			doubled++
+		}
+		if n > 1+open[id] {
+			t.Errorf("mail %s arrived %d times, and %d lives ended between handing it over and noting that", id, n, open[id])
+		}
+	}
+	return len(acks), doubled
+}
+
+// TestKilledAtEveryStep kills the process at each durable step.
+func TestKilledAtEveryStep(t *testing.T) {
+	t.Parallel()
+	steps := []string{
+		"put.begun", "put.written", "put.committed", "turn.begun", "turn.written", "leased", "deliver.begun",
+		"deliver.ended", "noted", "purge.begun", "purge.done",
+	}
+	drivers := map[string][]string{
+		"directory": append(slices.Clone(steps), "file.written", "file.synced", "file.renamed"),
+		"smtp":      append(slices.Clone(steps), "smtp.connected", "smtp.addressed", "smtp.written", "smtp.taken"),
+	}
+	// Between the server's having the mail and our noting it.
+	mayDouble := []string{"turn.begun", "turn.written", "deliver.ended", "smtp.taken"}
+	for driver, steps := range drivers {
+		t.Run(driver, func(t *testing.T) {
+			t.Parallel()
+			for _, step := range steps {
+				t.Run(step, func(t *testing.T) {
+					r := newReceiver(t, driver)
+					l := r.life
+					// With one worker nothing else is under way at the step.
+					l.Workers, l.Mails, l.KillAt, l.KillTime = 1, 8, step, 3
+					if strings.HasPrefix(step, "purge") {
+						l.Keep, l.KillTime = time.Millisecond, 2
+					}
+					c := l.start(t)
+					err := c.wait()
+					if err == nil || !c.told("dies")[step] {
+						t.Fatalf("the child has not reached the step: %v\n%s\n%s", err, strings.Join(c.lines, "\n"), c.err.String())
+					}
+					_, doubled := r.check(t, []*child{c})
+					if doubled > 0 && !slices.Contains(mayDouble, step) {
+						t.Errorf("%d mails arrived twice", doubled)
+					}
+					if step == "smtp.taken" && doubled != 1 {
+						t.Errorf("%d mails arrived twice: the test does not see it", doubled)
+					}
+				})
+			}
+		})
+	}
+}
+
+// TestKilledAtRandom kills process after process over the same outbox.
+func TestKilledAtRandom(t *testing.T) {
+	t.Parallel()
+	for driver, kills := range map[string]int{"smtp": 100, "directory": 30} {
+		t.Run(driver, func(t *testing.T) {
+			t.Parallel()
+			r := newReceiver(t, driver)
+			l := r.life
+			l.Mails = 1000
+			var lives []*child
+			for range kills {
+				c := l.start(t)
+				if !c.until("open") {
+					t.Fatalf("the child does not open: %v\n%s", c.wait(), c.err.String())
+				}
+				time.Sleep(time.Duration(rand.IntN(100)) * time.Millisecond) // the random moment
+				_ = c.cmd.Process.Kill()
+				_ = c.wait()
+				lives = append(lives, c)
+			}
+			acknowledged, doubled := r.check(t, lives)
+			if acknowledged < kills {
+				t.Errorf("only %d mails were acknowledged", acknowledged)
+			}
+			t.Logf("%d kills, %d mails acknowledged, %d of them arrived more than once", kills, acknowledged, doubled)
+		})
+	}
+}
+
+// TestLeaseExpires: a mail that a killed process was delivering is delivered by
+// another one when the lease has run out, and not before.
+func TestLeaseExpires(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t, "smtp")
+	l := r.life
+	l.Lease = 2 * time.Second
+	l.Mails, l.KillAt, l.KillTime = 1, "smtp.addressed", 1
+	began := time.Now()
+	c := l.start(t)
+	_ = c.wait()
+	if len(c.told("ack")) != 1 {
+		t.Skip("killed before the acknowledgement; nothing to see")
+	}
+	s, err := l.open(slog.New(slog.NewTextHandler(testLog{t}, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop(t, s)
+	for id := range c.told("ack") {
+		st := state(t, s, id)
+		if st.Phase != email.Queued || st.Next.Before(began.Add(l.Lease)) {
+			t.Errorf("after the kill: %+v", st)
+		}
+		settled(t, s, id, email.Delivered)
+		if now := time.Now(); now.Before(st.Next) {
+			t.Errorf("delivered %v before the lease was over", st.Next.Sub(now))
+		}
+		if n := r.copies()[id]; n != 1 {
+			t.Errorf("it arrived %d times", n)
+		}
+	}
+}
+
+// TestTwoProcesses: two processes over one outbox deliver each mail once.
+func TestTwoProcesses(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t, "smtp")
+	l := r.life
+	l.Lease = 20 * time.Second
+	l.Mails = 60
+	children := []*child{l.start(t), l.start(t)}
+	delivered := make([]int, len(children))
+	for n, c := range children {
+		if err := c.wait(); err != nil {
+			t.Fatalf("%v\n%s", err, c.err.String())
+		}
+		delivered[n] = len(c.told("smtp.taken"))
+	}
+	acknowledged, doubled := r.check(t, children)
+	if acknowledged != 120 || doubled != 0 {
+		t.Errorf("%d mails acknowledged, %d arrived more than once", acknowledged, doubled)
+	}
+	if delivered[0] == 0 || delivered[1] == 0 {
+		t.Errorf("one process delivered all: %v", delivered)
+	}
+}

@@ -1,0 +1,241 @@
+package email
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/durable"
+)
+
+// schema of the outbox. A mail's body is apart, so that its state changes
+// without the body being written again. `due` is when somebody may lease the
+// mail: for its next try, or because the lease has run out. The triggers count
+// those that wait.
+const schema = `
+CREATE TABLE mail (
+	id         TEXT PRIMARY KEY,
+	sender     TEXT NOT NULL,
+	recipients TEXT NOT NULL,
+	state      INTEGER NOT NULL DEFAULT 1,
+	attempts   INTEGER NOT NULL DEFAULT 0,
+	served     INTEGER NOT NULL DEFAULT 0,
+	refused    TEXT NOT NULL DEFAULT '',
+	reason     TEXT NOT NULL DEFAULT '',
+	down       INTEGER NOT NULL DEFAULT 0,
+	accepted   INTEGER NOT NULL,
+	due        INTEGER NOT NULL,
+	owner      TEXT,
+	done       INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE body (id TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE INDEX mail_due ON mail (due) WHERE state = 1;
+CREATE INDEX mail_done ON mail (done) WHERE state <> 1;
+CREATE TABLE outbox (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO outbox VALUES ('queued', 0);
+CREATE TRIGGER mail_enters AFTER INSERT ON mail WHEN NEW.state = 1 BEGIN
+	UPDATE outbox SET value = value + 1 WHERE name = 'queued';
+END;
+CREATE TRIGGER mail_is_done AFTER UPDATE OF state ON mail WHEN OLD.state = 1 AND NEW.state <> 1 BEGIN
+	UPDATE outbox SET value = value - 1 WHERE name = 'queued';
+END;
+PRAGMA user_version = 1;
+`
+
+const schemaVersion = 1
+
+// outbox opens queues on the database in a service's folder. It is the backend
+// of an actor with one worker: within a process one connection writes.
+type outbox struct {
+	dir    string
+	owner  string // of leases: this service, this time
+	queued atomic.Int64
+}
+
+func newOutbox(dir string) *outbox { return &outbox{dir: dir, owner: rand.Text()} }
+
+// Open implements actor.Backend.
+func (o *outbox) Open(ctx context.Context) (*queue, error) {
+	if err := durable.MakeDir(o.dir); err != nil {
+		return nil, fmt.Errorf("the outbox cannot be opened: %w", err)
+	}
+	conn, err := sqlite3.OpenContext(ctx, "file:"+filepath.ToSlash(filepath.Join(o.dir, "outbox.sqlite")))
+	if err != nil {
+		return nil, fmt.Errorf("the outbox cannot be opened: %w", err)
+	}
+	q := &queue{conn: conn, outbox: o, statements: map[string]*sqlite3.Stmt{}}
+	conn.SetInterrupt(ctx)
+	defer conn.SetInterrupt(context.Background())
+	err = q.prepare()
+	for errors.Is(err, sqlite3.BUSY) && ctx.Err() == nil {
+		// Another process is making the outbox at this moment.
+		select {
+		case <-ctx.Done():
+		case <-time.After(10 * time.Millisecond):
+			err = q.prepare()
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("the outbox cannot be opened: %w", err), conn.Close())
+	}
+	return q, nil
+}
+
+// Close implements actor.Backend.
+func (o *outbox) Close(q *queue) {
+	for _, s := range q.statements {
+		_ = s.Close()
+	}
+	_ = q.conn.Close()
+}
+
+// queue is the outbox as one connection sees it. It is not safe for concurrent
+// use: it belongs to the worker of an actor.
+type queue struct {
+	conn       *sqlite3.Conn
+	outbox     *outbox
+	statements map[string]*sqlite3.Stmt
+	id         string // of this outbox, for good
+}
+
+func (q *queue) prepare() error {
+	// What other process has the same outbox writes for moments only.
+	if err := q.conn.BusyTimeout(5 * time.Second); err != nil {
+		return err
+	}
+	err := q.conn.Exec(`
+		PRAGMA auto_vacuum = INCREMENTAL;
+		PRAGMA journal_mode = WAL;
+		PRAGMA synchronous = FULL;
+	`)
+	if err != nil {
+		return err
+	}
+	err = q.write(func() error {
+		version, err := q.number(`PRAGMA user_version`)
+		switch {
+		case err != nil:
+			return err
+		case version > schemaVersion:
+			return fmt.Errorf("it was written by a newer edge gateway (version %d)", version)
+		case version == 0:
+			if err := q.conn.Exec(schema); err != nil {
+				return err
+			}
+		}
+		return q.run(`INSERT INTO outbox VALUES ('id', ?1) ON CONFLICT DO NOTHING`, rand.Text())
+	})
+	if err != nil {
+		return err
+	}
+	err = q.rows(`SELECT value FROM outbox WHERE name = 'id'`, func(s *sqlite3.Stmt) error {
+		q.id = s.ColumnText(0)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	// The write above has made the log beside the database, and SQLite does not
+	// see to it that the names of the two survive a power failure.
+	return durable.SyncDir(q.outbox.dir)
+}
+
+// write runs f in a transaction that is on the disk when write returns nil.
+func (q *queue) write(f func() error) error {
+	err := q.conn.Exec(`BEGIN IMMEDIATE`)
+	if err != nil {
+		return err
+	}
+	if err = f(); err == nil {
+		err = q.conn.Exec(`COMMIT`)
+	}
+	if err != nil && !q.conn.GetAutocommit() {
+		q.conn.SetInterrupt(context.Background())
+		err = errors.Join(err, q.conn.Exec(`ROLLBACK`))
+	}
+	return err
+}
+
+// run runs a statement that has no rows.
+func (q *queue) run(text string, args ...any) error {
+	return q.rows(text, func(*sqlite3.Stmt) error { return nil }, args...)
+}
+
+// number is the one number that a statement gives.
+func (q *queue) number(text string, args ...any) (n int64, err error) {
+	err = q.rows(text, func(s *sqlite3.Stmt) error {
+		n = s.ColumnInt64(0)
+		return nil
+	}, args...)
+	return n, err
+}
+
+// rows runs a statement, prepared once for each connection, and has each called
+// for every row.
+func (q *queue) rows(text string, each func(*sqlite3.Stmt) error, args ...any) error {
+	s := q.statements[text]
+	if s == nil {
+		var err error
+		if s, _, err = q.conn.Prepare(text); err != nil {
+			return err
+		}
+		q.statements[text] = s
+	}
+	defer func() {
+		_ = s.Reset()
+		_ = s.ClearBindings()
+	}()
+	for n, arg := range args {
+		if err := bind(s, n+1, arg); err != nil {
+			return err
+		}
+	}
+	for s.Step() {
+		if err := each(s); err != nil {
+			return err
+		}
+	}
+	return s.Err()
+}
+
+func bind(s *sqlite3.Stmt, n int, arg any) error {
+	switch arg := arg.(type) {
+	case nil:
+		return s.BindNull(n)
+	case string:
+		return s.BindText(n, arg)
+	case []byte:
+		return s.BindBlob(n, arg)
+	case int:
+		return s.BindInt64(n, int64(arg))
+	case int64:
+		return s.BindInt64(n, arg)
+	case Phase:
+		return s.BindInt64(n, int64(arg))
+	case bool:
+		return s.BindBool(n, arg)
+	case time.Time:
+		return s.BindInt64(n, arg.UnixNano())
+	}
+	return fmt.Errorf("a %T cannot be stored", arg)
+}
+
+// broken tells whether a connection is to be opened anew after an error.
+func broken(err error) error {
+	for _, harmless := range []sqlite3.ErrorCode{sqlite3.BUSY, sqlite3.INTERRUPT, sqlite3.CONSTRAINT} {
+		if errors.Is(err, harmless) {
+			return nil
+		}
+	}
+	var fault *sqlite3.Error
+	if errors.As(err, &fault) {
+		return err
+	}
+	return nil
+}
