@@ -5,10 +5,23 @@ import (
 	"fmt"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/cache/memcached"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/cache/memory"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/cache/redis"
+	mailfolder "github.com/edge-gateway/edge-gateway/gateway/internal/service/email/directory"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/smtp"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql/sqlite"
 )
 
 // open lists what [config.Kinds] describes.
-var open = map[string]func(service.Spec, service.Env) (service.Service, error){}
+var open = map[string]func(service.Spec, service.Env) (service.Service, error){
+	"sql/sqlite":      sqlite.Open,
+	"cache/memory":    memory.Open,
+	"cache/memcached": memcached.Open,
+	"cache/redis":     redis.Open,
+	"email/directory": mailfolder.Open,
+	"email/smtp":      smtp.Open,
+}
 
 // Open makes a service. It connects to nothing: a backend that is down gives
 // errors, and recovers by itself.
