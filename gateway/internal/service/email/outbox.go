@@ -54,8 +54,17 @@ const schemaVersion = 1
 // of an actor with one worker: within a process one connection writes.
 type outbox struct {
 	dir    string
-	owner  string // of leases: this service, this time
-	queued atomic.Int64
+	owner  string                 // of leases: this service, this time
+	queued atomic.Int64           // mails that wait, when last looked at
+	id     atomic.Pointer[string] // of this outbox, for good; nil until it was open
+}
+
+// known is the outbox's id; "" until it was opened for the first time.
+func (o *outbox) known() string {
+	if id := o.id.Load(); id != nil {
+		return *id
+	}
+	return ""
 }
 
 func newOutbox(dir string) *outbox { return &outbox{dir: dir, owner: rand.Text()} }
@@ -101,7 +110,6 @@ type queue struct {
 	conn       *sqlite3.Conn
 	outbox     *outbox
 	statements map[string]*sqlite3.Stmt
-	id         string // of this outbox, for good
 }
 
 func (q *queue) prepare() error {
@@ -135,7 +143,8 @@ func (q *queue) prepare() error {
 		return err
 	}
 	err = q.rows(`SELECT value FROM outbox WHERE name = 'id'`, func(s *sqlite3.Stmt) error {
-		q.id = s.ColumnText(0)
+		id := s.ColumnText(0)
+		q.outbox.id.Store(&id)
 		return nil
 	})
 	if err != nil {
