@@ -2,6 +2,9 @@ package cache
 
 import (
 	"context"
+	"errors"
+	"os"
+	"time"
 
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
@@ -40,8 +43,10 @@ func (d *Remote[C]) Submit(call service.Call, r Request, done func(Result, error
 		Deadline: call.Deadline,
 		Run: func(ctx context.Context, conn C) error {
 			result, err := conn.Do(ctx, &r)
-			if ended := ctx.Err(); err != nil && ended != nil {
+			if ended := Ended(ctx); err != nil && ended != nil {
 				err = ended // how the connection took its end is of no interest
+			} else if errors.Is(err, os.ErrDeadlineExceeded) {
+				err = context.DeadlineExceeded // the client's own timeout, which is the service's
 			}
 			fault := faultOf(err)
 			if !conn.Lost() && fault != nil {
@@ -62,6 +67,18 @@ func faultOf(err error) error {
 	switch service.ErrorOf(err).Status {
 	case abi.ErrUnavailable, abi.ErrDeadline:
 		return err
+	}
+	return nil
+}
+
+// Ended is why ctx is over, or nil. It knows it at the deadline, a moment before
+// ctx itself does: the network's own timers may be as early.
+func Ended(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func (c *conn) Do(ctx context.Context, r *cache.Request) (result cache.Result, e
 		c.epoch = now
 	}
 	err = c.within(ctx, func() error { result, err = c.run(r); return err })
-	if cache.Dead(err) && ctx.Err() == nil {
+	if cache.Dead(err) && cache.Ended(ctx) == nil {
 		c.backend.epoch.Over(c.epoch)
 		c.cut()
 		c.epoch = c.backend.epoch.Now()
@@ -51,7 +51,7 @@ func (c *conn) within(ctx context.Context, operation func() error) error {
 	if !stop() {
 		c.cut() // none of them is to be used again
 	}
-	if ended := ctx.Err(); err != nil && ended != nil {
+	if ended := cache.Ended(ctx); err != nil && ended != nil {
 		return ended
 	}
 	return err

@@ -51,7 +51,7 @@ func (c *conn) connect(ctx context.Context) error {
 		err = ctx.Err()
 	}
 	if err != nil {
-		if ended := ctx.Err(); ended != nil {
+		if ended := cache.Ended(ctx); ended != nil {
 			err = ended
 		}
 		if client != nil {
@@ -102,7 +102,7 @@ func (c *conn) within(ctx context.Context, command func() error) error {
 	if ended := !stop(); ended || broken(err) {
 		c.cut()
 	}
-	if ended := ctx.Err(); err != nil && ended != nil {
+	if ended := cache.Ended(ctx); err != nil && ended != nil {
 		return ended
 	}
 	return err

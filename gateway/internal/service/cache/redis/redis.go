@@ -27,6 +27,14 @@ import (
 
 // Open makes a cache on the server that the options name. It does not connect.
 func Open(spec service.Spec, env service.Env) (service.Service, error) {
+	b, err := newBackend(spec)
+	if err != nil {
+		return nil, err
+	}
+	return cache.New(cache.NewRemote(b, spec.Actor(env), b.probe)), nil
+}
+
+func newBackend(spec service.Spec) (*backend, error) {
 	address := spec.Options.Text("address")
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -56,7 +64,7 @@ func Open(spec service.Spec, env service.Env) (service.Service, error) {
 		}
 		b.tls = &tls.Config{ServerName: host, RootCAs: pool, MinVersion: tls.VersionTLS12}
 	}
-	return cache.New(cache.NewRemote(b, spec.Actor(env), b.probe)), nil
+	return b, nil
 }
 
 // backend makes the connections of the workers.
