@@ -66,6 +66,26 @@ error -2 "" 1: invalid argument
 -2 "" 0: invalid argument
 error -12 "" 0: not found
 `},
+	{"order", "error -12 \"\" 0: not found\n"},
+	{"files", `error -17 "" 0: in conflict with what is there
+10 0 "0123456789" true text/css false [{owner me}]
+10 3 "3456" true text/css false [{owner me}]
+error -2 "range" 0: invalid argument
+error -17 "" 0: in conflict with what is there
+10 0 "" true text/css false [{owner me}]
+10 0 "" true text/css false [{owner me}]
+<nil> <nil>
+error -12 "" 0: not found
+-3 "" 0: unsupported by this gateway
+error -2 "" 0: invalid argument
+`},
+	{"upload", `-12 "" 0: not found
+4950000 true <nil>
+<nil>
+`},
+	{"list", ` a/b false 10; p/0/x false 0; p/1/x false 0; p/2/x false 0; p/3/x false 0; p/4/x false 0; p/5/x false 0; p/6/x false 0;
+ p/0/ true 0; p/1/ true 0; p/2/ true 0; p/3/ true 0; p/4/ true 0; p/5/ true 0; p/6/ true 0;
+`},
 	{"together", "<nil>\n"},
 	{"big", `true 8388608
 error -14 "" 0: too large
@@ -92,15 +112,15 @@ func TestAHandlerInGoUsesServicesAlikeInBothForms(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			e := form(t)
 			e.Name, e.Path = "go", "/{step}"
-			e.Services = map[string]string{"db": "db", "cache": "cache", "mail": "mail"}
+			e.Services = map[string]string{"db": "db", "cache": "cache", "mail": "mail", "files": "files"}
 			e.Limits.Timeout = 10 * time.Second
 			quick := e
 			quick.Name, quick.Path, quick.Limits.Timeout = "quick", "/quick/{step}", 200*time.Millisecond
 			_, addr := start(t, gateway.Options{}, gateway.Snapshot{
 				Endpoints: []gateway.Endpoint{e, quick},
 				Services: []gateway.Service{
-					{Name: "db", Kind: "sql"}, {Name: "cache", Kind: "cache"},
-					{Name: "mail", Kind: "email", Options: config.Options{"from": "shop@example.com"}},
+					{Name: "db", Kind: "sql"}, {Name: "cache", Kind: "cache"}, {Name: "files", Kind: "storage"},
+					{Name: "mail", Kind: "email", Options: config.Options{"from": "shop@example.com", "databases": []string{"db"}}},
 				},
 			})
 			for _, s := range goServiceSteps {

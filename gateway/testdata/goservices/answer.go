@@ -16,7 +16,7 @@ import (
 
 var steps = map[string]func(*edge.Request, io.Writer) error{
 	"values": values, "pages": pages, "batch": batch, "transaction": transaction, "open": open, "errors": failures,
-	"cache": caching, "mail": mailing, "together": together, "big": big, "denied": denied, "hang": hang, "count": count,
+	"cache": caching, "mail": mailing, "together": together, "big": big, "denied": denied, "hang": hang, "count": count, "files": files, "upload": upload, "list": list, "order": order,
 }
 
 // Answer runs what the path names and answers with what came of it.
@@ -298,5 +298,135 @@ func denied(r *edge.Request, out io.Writer) error {
 		return err
 	}
 	_, err = m.State("1")
+	return err
+}
+
+func files(r *edge.Request, out io.Writer) error {
+	s, err := r.Storage("files")
+	if err != nil {
+		return err
+	}
+	stored, err := s.Put("a/b", []byte("0123456789"), edge.PutOptions{ContentType: "text/css", Metadata: edge.Fields{{Name: "Owner", Value: "me"}}, Create: true})
+	if err != nil {
+		return err
+	}
+	show := func(o *edge.Object, err error) {
+		if err != nil {
+			fmt.Fprintf(out, "error %s\n", describe(err))
+			return
+		}
+		fmt.Fprintf(out, "%d %d %q %v %s %v %v\n", o.Size, o.Offset, o.Body, o.ETag == stored.ETag, o.ContentType, o.Modified.IsZero(), o.Metadata)
+	}
+	show(s.Put("a/b", nil, edge.PutOptions{Create: true}))
+	show(s.Get("a/b"))
+	show(s.GetRange("a/b", edge.Range{Offset: 3, Length: 4, ETag: stored.ETag}))
+	show(s.GetRange("a/b", edge.Range{Offset: 11}))
+	show(s.GetRange("a/b", edge.Range{ETag: "other"}))
+	show(s.Copy("a/b", "a/c"))
+	show(s.Head("a/c"))
+	fmt.Fprintln(out, s.Delete("a/c"), s.Delete("a/c"))
+	show(s.Get("a/c"))
+	_, err = s.PresignedURL(edge.ReadURL, "a/b", time.Minute)
+	fmt.Fprintln(out, describe(err))
+	show(s.Head(""))
+	return nil
+}
+
+func upload(r *edge.Request, out io.Writer) error {
+	s, err := r.Storage("files")
+	if err != nil {
+		return err
+	}
+	up, err := s.Upload("big", edge.PutOptions{})
+	if err != nil {
+		return err
+	}
+	var want []byte
+	for n := range 100 {
+		part := bytes.Repeat([]byte{byte(n)}, n*1000)
+		want = append(want, part...)
+		if _, err := up.Write(part); err != nil {
+			return err
+		}
+	}
+	_, err = s.Head("big")
+	fmt.Fprintln(out, describe(err))
+	if _, err := up.Finish(); err != nil {
+		return err
+	}
+	object, err := s.Get("big")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, len(object.Body), bytes.Equal(object.Body, want), s.Delete("big"))
+	if up, err = s.Upload("given up", edge.PutOptions{}); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, up.Abort())
+	if up, err = s.Upload("left open", edge.PutOptions{}); err != nil {
+		return err
+	}
+	_, err = up.Write([]byte("x"))
+	return err // and the answer gives it up
+}
+
+func list(r *edge.Request, out io.Writer) error {
+	s, err := r.Storage("files")
+	if err != nil {
+		return err
+	}
+	for n := range 7 {
+		if _, err := s.Put(fmt.Sprintf("p/%d/x", n), nil, edge.PutOptions{}); err != nil {
+			return err
+		}
+	}
+	for _, o := range []edge.ListOptions{{Limit: 3}, {Prefix: "p/", Delimiter: "/", Limit: 3}} {
+		for e, err := range s.List(o) {
+			if err != nil {
+				return err
+			}
+			fmt.Fprint(out, " ", e.Key, " ", e.IsPrefix(), " ", e.Size, ";")
+		}
+		fmt.Fprintln(out)
+	}
+	return nil
+}
+
+// order has a row and a mail in one transaction: neither and then both.
+func order(r *edge.Request, out io.Writer) error {
+	db, err := r.SQL("db")
+	if err != nil {
+		return err
+	}
+	m, err := r.Email("mail")
+	if err != nil {
+		return err
+	}
+	ids := [2]string{}
+	for i, end := range []func(edge.Tx) error{edge.Tx.Rollback, edge.Tx.Commit} {
+		tx, err := db.Begin(edge.TxOptions{})
+		if err != nil {
+			return err
+		}
+		if ids[i], err = m.SendIn(tx, edge.Message{To: []string{"a@example.com"}, Subject: "order", Text: "x"}); err != nil {
+			return err
+		}
+		if err := end(tx); err != nil {
+			return err
+		}
+	}
+	for {
+		state, err := m.State(ids[1])
+		if err == nil && state.State == edge.Delivered {
+			break
+		}
+		if err != nil && !errors.Is(err, edge.ErrNotFound) {
+			return err
+		}
+		if err := r.Sleep(time.Millisecond); err != nil {
+			return err
+		}
+	}
+	_, err = m.State(ids[0])
 	return err
 }
