@@ -83,7 +83,7 @@ type Object struct {
 	Body        []byte // with Get and GetRange
 	ETag        string // changes with the content; without quotes
 	ContentType string
-	Modified    time.Time
+	Modified    time.Time // zero: the backend did not say
 	Metadata    Fields
 }
 
