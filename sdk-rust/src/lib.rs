@@ -23,7 +23,10 @@
 
 pub mod abi;
 pub mod cache;
+pub mod email;
+pub mod http;
 pub mod sql;
+pub mod storage;
 
 mod answer;
 mod arguments;

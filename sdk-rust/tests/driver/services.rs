@@ -1,6 +1,9 @@
 //! The services of the host: what they get is written down, what they answer is
 //! what a test has prepared.
 
+#[path = "services_sql.rs"]
+pub mod sql;
+
 use std::any::Any;
 use std::collections::VecDeque;
 use std::ffi::c_void;
@@ -182,7 +185,7 @@ unsafe fn describe(op: &eg_op) -> String {
             .iter()
             .position(|table| ptr::from_ref(table).cast() == op.service);
         match SERVICES[place.expect("a table of the host's")].0 {
-            id if id == EG_SQL => sql(op),
+            id if id == EG_SQL => database(op),
             id if id == EG_CACHE => cache(op),
             id if id == EG_STORAGE => storage(op),
             id if id == EG_EMAIL => email(op),
@@ -210,7 +213,7 @@ unsafe fn statement(statement: &eg_sql_statement) -> String {
     text
 }
 
-unsafe fn sql(op: &eg_op) -> String {
+unsafe fn database(op: &eg_op) -> String {
     unsafe {
         match op.code {
             EG_SQL_QUERY => format!("query {}", statement(args(op))),
