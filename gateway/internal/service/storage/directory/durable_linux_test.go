@@ -3,6 +3,7 @@ package directory_test
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/servertest"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/storage"
@@ -60,24 +62,43 @@ func say(format string, args ...any) {
 	_, _ = os.Stdout.WriteString(fmt.Sprintf(format, args...) + "\n")
 }
 
+// step is an operation of the child that is traced.
+type step struct {
+	name    string
+	request func(upload uint64) storage.Request
+	key     string // that is other afterwards
+	content string // "": gone
+}
+
+func steps() []step {
+	plain := func(r storage.Request) func(uint64) storage.Request { return func(uint64) storage.Request { return r } }
+	return []step{
+		{"warm", plain(storage.Put{Key: "dir/warm", Body: []byte("old")}), "dir/warm", "old"},
+		{"put", plain(storage.Put{Key: "dir/put", Body: []byte("x")}), "dir/put", "x"},
+		{"folder", plain(storage.Put{Key: "new/er/put", Body: []byte("x")}), "new/er/put", "x"},
+		{"create", plain(storage.Put{Key: "dir/create", Body: []byte("x"), Create: true}), "dir/create", "x"},
+		{"over", plain(storage.Put{Key: "dir/warm", Body: []byte("new")}), "dir/warm", "new"},
+		{"copy", plain(storage.Copy{From: "dir/put", To: "dir/copy"}), "dir/copy", "x"},
+		{"start", plain(storage.Start{Key: "dir/up", Body: []byte("x")}), "dir/up", ""},
+		{"finish", func(upload uint64) storage.Request { return storage.Finish{Upload: upload, Bytes: []byte("y")} }, "dir/up", "xy"},
+		{"delete", plain(storage.Delete{Key: "dir/put"}), "dir/put", ""},
+		{"again", plain(storage.Delete{Key: "dir/put"}), "dir/put", ""},
+		{"last", plain(storage.Delete{Key: "new/er/put"}), "new/er/put", ""},
+	}
+}
+
 // traced does one of each operation that has to be durable.
 func traced() {
 	s := openChild()
 	scope, _ := newScope()
-	do := func(name string, r storage.Request) storage.Result {
-		result, err := s.Do(service.Call{Scope: scope}, r)
-		say("ACK %s %v", name, err)
-		return result
+	var upload uint64
+	for _, step := range steps() {
+		result, err := s.Do(service.Call{Scope: scope}, step.request(upload))
+		if result.Upload != 0 {
+			upload = result.Upload
+		}
+		say("ACK %s %v", step.name, err)
 	}
-	do("warm", storage.Put{Key: "dir/warm", Body: []byte("x")})
-	do("put", storage.Put{Key: "dir/put", Body: []byte("x")})
-	do("folder", storage.Put{Key: "new/er/put", Body: []byte("x")})
-	do("create", storage.Put{Key: "dir/create", Body: []byte("x"), Create: true})
-	do("copy", storage.Copy{From: "dir/put", To: "dir/copy"})
-	up := do("start", storage.Start{Key: "dir/up", Body: []byte("x")}).Upload
-	do("finish", storage.Finish{Upload: up, Bytes: []byte("y")})
-	do("delete", storage.Delete{Key: "dir/put"})
-	do("again", storage.Delete{Key: "dir/put"})
 }
 
 // TestOrderOfSystemCalls shows that an acknowledgement comes after the fsync of
@@ -124,6 +145,69 @@ func TestOrderOfSystemCalls(t *testing.T) {
 				t.Errorf("%s: not fsynced: %s", name, call)
 			}
 		}
+	}
+}
+
+// TestKilledAtEveryStep kills the child as it makes each of the system calls
+// that the disk is changed by: the first of a kind, the second, and so on. What
+// was acknowledged is there; of what was under way, all or nothing.
+func TestKilledAtEveryStep(t *testing.T) {
+	strace := servertest.Need(t, "install the package strace", "strace")
+	kills := 0
+	for _, call := range []string{"fsync", "renameat,renameat2", "linkat", "unlinkat", "mkdirat"} {
+		for n := 1; n < 60; n++ {
+			path := filepath.Join(t.TempDir(), "store")
+			cmd := child(t, "trace", path, strace, "-f", "-o", os.DevNull, "-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", call, n))
+			cmd.Env = append(cmd.Env, "GOMAXPROCS=1") // calls are counted for each thread
+			out, err := cmd.CombinedOutput()
+			if strings.Contains(string(out), "ptrace") || strings.Contains(string(out), "PTRACE") {
+				t.Skipf("tracing is not permitted: %s", out)
+			}
+			if !strings.Contains(string(out), "<nil>") && err == nil {
+				t.Fatalf("%s %d: nothing happened: %s", call, n, out)
+			}
+			afterKill(t, fmt.Sprintf("%s %d", call, n), path, strings.Count(string(out), "<nil>"))
+			if err == nil {
+				break // it made fewer calls of that kind
+			}
+			kills++
+		}
+	}
+	if kills < 20 {
+		t.Errorf("only %d kills", kills)
+	}
+	t.Logf("%d kills", kills)
+}
+
+// afterKill looks whether a store is what the first so many steps made of it,
+// or one more.
+func afterKill(t *testing.T, when, path string, acknowledged int) {
+	t.Helper()
+	want, next := map[string]string{}, ""
+	var then string
+	for n, step := range steps() {
+		switch {
+		case n < acknowledged:
+			want[step.key] = step.content
+		case n == acknowledged:
+			next, then = step.key, step.content
+		}
+	}
+	s := open(t, path)
+	defer storagetest.Close(t, s)
+	for _, step := range steps() {
+		found := ""
+		if r, err := s.Do(service.Call{}, storage.Get{Key: step.key}); err == nil {
+			found = string(r.Object.Body)
+		} else if !errors.Is(err, abi.ErrNotFound) {
+			t.Errorf("%s: %s: %s", when, step.key, storagetest.Describe(err))
+		}
+		if found != want[step.key] && (step.key != next || found != then) {
+			t.Errorf("%s: after %d acknowledgements %s is %q", when, acknowledged, step.key, found)
+		}
+	}
+	if left := written(t, path); len(left) != 0 {
+		t.Errorf("%s: left in incoming: %v", when, left)
 	}
 }
 
