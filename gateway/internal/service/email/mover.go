@@ -154,10 +154,15 @@ func (m *mover) round() error {
 	}
 }
 
-// prepare makes the table, outside any transaction of a request.
+// prepare makes the table, outside any transaction of a request. The gateway's
+// user may have no right to, where somebody else has made it.
 func (m *mover) prepare() error {
-	_, err := m.request(func(db Database) sql.Request {
-		return sql.Request{Op: sql.OpBatch, Statements: []sql.Statement{createTable(db.Dialect())}}
+	_, err := m.do(`SELECT 1 FROM edge_gateway_outbox LIMIT 0`)
+	if err == nil || !isMissing(err) {
+		return err
+	}
+	_, err = m.request(func(db Database) sql.Request {
+		return sql.Request{Op: sql.OpBatch, Statements: createTable(db.Dialect())}
 	})
 	return err
 }

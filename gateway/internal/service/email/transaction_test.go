@@ -9,10 +9,12 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/servertest"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/directory"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql/postgres"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql/sqlite"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql/sqltest"
 )
@@ -35,6 +37,13 @@ func onEachDatabase(t *testing.T, test func(t *testing.T, s *store)) {
 		path := filepath.Join(t.TempDir(), "test.sqlite")
 		test(t, newStore(t, func() *sql.Service {
 			return sqltest.Start(t, sqlite.Open, sqltest.Spec("sqlite", config.Options{"path": path}), "")
+		}))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		server := servertest.Postgres(t)
+		test(t, newStore(t, func() *sql.Service {
+			return sqltest.Start(t, postgres.Open, sqltest.Spec("postgres", config.Options{"url": config.Hidden(server.URL())}), "")
 		}))
 	})
 }
