@@ -36,4 +36,5 @@ type HTTPResponse struct {
 	HeaderCount uint64
 	Body        Bytes
 	URL         Bytes
+	Elapsed     int64
 }

@@ -251,13 +251,14 @@ var ServiceStructs = map[string][]Struct{
 			{"timeout", 72, 8},
 			{"max_body", 80, 8},
 		}},
-		{"eg_http_response", 56, []Field{
+		{"eg_http_response", 64, []Field{
 			{"struct_size", 0, 4},
 			{"status", 4, 4},
 			{"headers", 8, 8},
 			{"header_count", 16, 8},
 			{"body", 24, 16},
 			{"url", 40, 16},
+			{"elapsed", 56, 8},
 		}},
 	},
 }

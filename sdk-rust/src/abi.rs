@@ -2,7 +2,7 @@
 //!
 //! A handler does not need this module. It is public for who wants to go
 //! below the SDK; the header says what every field means, who owns it and for
-//! how long.
+//! how long. The headers of the services are in modules of their own.
 
 #![allow(non_camel_case_types)]
 
@@ -29,6 +29,10 @@ pub const EG_E_OVERLOADED: i32 = -11;
 pub const EG_E_NOT_FOUND: i32 = -12;
 pub const EG_E_UNAVAILABLE: i32 = -13;
 pub const EG_E_TOO_LARGE: i32 = -14;
+pub const EG_E_TX_GONE: i32 = -15;
+pub const EG_E_UNKNOWN_OUTCOME: i32 = -16;
+pub const EG_E_CONFLICT: i32 = -17;
+pub const EG_E_REFUSED: i32 = -18;
 
 pub const EG_BODY_NONE: u32 = 0;
 pub const EG_BODY_WHOLE: u32 = 1;
@@ -129,6 +133,16 @@ pub struct eg_op {
     pub status: i32,
     pub args: *const c_void,
     pub result: *const c_void,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct eg_problem {
+    pub struct_size: u32,
+    pub position: u32,
+    pub message: eg_bytes,
+    pub code: eg_bytes,
+    pub subject: eg_bytes,
 }
 
 #[repr(C)]
@@ -253,6 +267,7 @@ layout! {
         headers 152 header_count 160 params 168 param_count 176 body 184 arena 200
     }
     eg_op 32 { service 0 code 8 status 12 args 16 result 24 }
+    eg_problem 56 { struct_size 0 position 4 message 8 code 24 subject 40 }
     eg_service 8 { struct_size 0 reserved 4 }
     eg_timer_sleep 16 { struct_size 0 reserved 4 duration 8 }
     eg_response 104 {
@@ -270,3 +285,16 @@ layout! {
     }
     eg_init 40 { struct_size 0 flags 4 endpoint 8 config 24 config_count 32 }
 }
+
+// After layout!, which they use.
+pub mod cache;
+pub mod email;
+pub mod http;
+pub mod sql;
+pub mod storage;
+
+pub use cache::*;
+pub use email::*;
+pub use http::*;
+pub use sql::*;
+pub use storage::*;

@@ -22,8 +22,11 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod abi;
+pub mod cache;
+pub mod sql;
 
 mod answer;
+mod arguments;
 mod bytes;
 mod context;
 mod defer;
@@ -38,10 +41,12 @@ mod join;
 #[cfg(feature = "serde")]
 mod json;
 mod macros;
-mod op;
+mod operation;
+mod ops;
 mod query;
 mod request;
 mod response;
+mod services;
 mod task;
 mod timer;
 
@@ -52,6 +57,7 @@ pub use defer::Completer;
 pub use error::Error;
 pub use instance::Init;
 pub use join::{join, join_all};
+pub use operation::{wait_all, Operation};
 pub use request::Request;
 pub use response::Response;
 

@@ -5,13 +5,21 @@ import (
 	"fmt"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
-	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/directory"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/cache/memcached"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/cache/memory"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/cache/redis"
+	maildir "github.com/edge-gateway/edge-gateway/gateway/internal/service/email/directory"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/smtp"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql/sqlite"
 )
 
 // open lists what [config.Kinds] describes.
 var open = map[string]func(service.Spec, service.Env) (service.Service, error){
-	"email/directory": directory.Open,
+	"sql/sqlite":      sqlite.Open,
+	"cache/memory":    memory.Open,
+	"cache/memcached": memcached.Open,
+	"cache/redis":     redis.Open,
+	"email/directory": maildir.Open,
 	"email/smtp":      smtp.Open,
 }
 
