@@ -10,6 +10,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/cache/redis"
 	mailfolder "github.com/edge-gateway/edge-gateway/gateway/internal/service/email/directory"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/smtp"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/fetch"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql/sqlite"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/storage/directory"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/storage/s3"
@@ -24,6 +25,7 @@ var open = map[string]func(service.Spec, service.Env) (service.Service, error){
 	"storage/directory": directory.Open,
 	"storage/s3":        s3.Open,
 	"email/directory":   mailfolder.Open,
+	"http/client":       fetch.Open,
 	"email/smtp":        smtp.Open,
 }
 
