@@ -1,6 +1,10 @@
 package gateway_test
 
 import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -86,6 +90,12 @@ error -2 "" 0: invalid argument
 	{"list", ` a/b false 10; p/0/x false 0; p/1/x false 0; p/2/x false 0; p/3/x false 0; p/4/x false 0; p/5/x false 0; p/6/x false 0;
  p/0/ true 0; p/1/ true 0; p/2/ true 0; p/3/ true 0; p/4/ true 0; p/5/ true 0; p/6/ true 0;
 `},
+	{"fetch", `418 [a=1 b=2] PUT /a?b=c ["1" "2"] "sent" /a?b=c true
+418 [a=1 b=2] GET /here [] "" /here true
+302 [] <a href="/here">Found</a>. /there true
+error -4 "" 0: denied: the endpoint has no such binding
+error -14 "" 0: too large
+`},
 	{"together", "<nil>\n"},
 	{"big", `true 8388608
 error -14 "" 0: too large
@@ -99,6 +109,17 @@ error -4 "" 0: denied: the endpoint has no such binding
 const cutOff = "cut off"
 
 func TestAHandlerInGoUsesServicesAlikeInBothForms(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/there" {
+			http.Redirect(w, r, "/here", http.StatusFound)
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		w.Header()["Set-Cookie"] = []string{"a=1", "b=2"}
+		w.WriteHeader(http.StatusTeapot)
+		fmt.Fprintf(w, "%s %s %q %q", r.Method, r.URL, r.Header.Values("x"), body)
+	}))
+	defer server.Close()
 	forms := map[string]func(t *testing.T) gateway.Endpoint{
 		"function": func(*testing.T) gateway.Endpoint { return gateway.Endpoint{Handler: goservices.Answer} },
 		"library": func(t *testing.T) gateway.Endpoint {
@@ -112,7 +133,8 @@ func TestAHandlerInGoUsesServicesAlikeInBothForms(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			e := form(t)
 			e.Name, e.Path = "go", "/{step}"
-			e.Services = map[string]string{"db": "db", "cache": "cache", "mail": "mail", "files": "files"}
+			e.Services = map[string]string{"db": "db", "cache": "cache", "mail": "mail", "files": "files", "web": "web"}
+			e.Config = map[string]string{"url": server.URL}
 			e.Limits.Timeout = 10 * time.Second
 			quick := e
 			quick.Name, quick.Path, quick.Limits.Timeout = "quick", "/quick/{step}", 200*time.Millisecond
@@ -121,6 +143,7 @@ func TestAHandlerInGoUsesServicesAlikeInBothForms(t *testing.T) {
 				Services: []gateway.Service{
 					{Name: "db", Kind: "sql"}, {Name: "cache", Kind: "cache"}, {Name: "files", Kind: "storage"},
 					{Name: "mail", Kind: "email", Options: config.Options{"from": "shop@example.com", "databases": []string{"db"}}},
+					{Name: "web", Kind: "http", Options: config.Options{"allow": []string{server.Listener.Addr().String()}, "allow_private": true}},
 				},
 			})
 			for _, s := range goServiceSteps {

@@ -16,7 +16,7 @@ import (
 
 var steps = map[string]func(*edge.Request, io.Writer) error{
 	"values": values, "pages": pages, "batch": batch, "transaction": transaction, "open": open, "errors": failures,
-	"cache": caching, "mail": mailing, "together": together, "big": big, "denied": denied, "hang": hang, "count": count, "files": files, "upload": upload, "list": list, "order": order,
+	"cache": caching, "mail": mailing, "together": together, "big": big, "denied": denied, "hang": hang, "count": count, "files": files, "upload": upload, "list": list, "order": order, "fetch": fetch,
 }
 
 // Answer runs what the path names and answers with what came of it.
@@ -429,4 +429,26 @@ func order(r *edge.Request, out io.Writer) error {
 	}
 	_, err = m.State(ids[0])
 	return err
+}
+
+func fetch(r *edge.Request, out io.Writer) error {
+	web, err := r.HTTP("web")
+	if err != nil {
+		return err
+	}
+	url, _ := r.Config("url")
+	show := func(a *edge.HTTPResponse, err error) {
+		if err != nil {
+			fmt.Fprintf(out, "error %s\n", describe(err))
+			return
+		}
+		fmt.Fprintln(out, a.Status, a.Headers.Values("set-cookie"), strings.TrimSpace(string(a.Body)), strings.TrimPrefix(a.URL, url), a.Elapsed > 0)
+	}
+	show(web.Do(edge.HTTPRequest{Method: "PUT", URL: url + "/a?b=c", Headers: edge.Fields{{Name: "x", Value: "1"}, {Name: "x", Value: "2"}},
+		Body: []byte("sent"), Timeout: time.Minute}))
+	show(web.Get(url + "/there"))
+	show(web.Do(edge.HTTPRequest{URL: url + "/there", NoRedirects: true}))
+	show(web.Get("http://elsewhere.example.com/"))
+	show(web.Do(edge.HTTPRequest{URL: url + "/here", MaxBody: 3}))
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/cache/redis"
 	maildir "github.com/edge-gateway/edge-gateway/gateway/internal/service/email/directory"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/smtp"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/fetch"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql/postgres"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql/sqlite"
 	storagedir "github.com/edge-gateway/edge-gateway/gateway/internal/service/storage/directory"
@@ -27,6 +28,7 @@ var open = map[string]func(service.Spec, service.Env) (service.Service, error){
 	"storage/s3":        s3.Open,
 	"email/directory":   maildir.Open,
 	"email/smtp":        smtp.Open,
+	"http/client":       fetch.Open,
 }
 
 // Open makes a service. It connects to nothing: a backend that is down gives

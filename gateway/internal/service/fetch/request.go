@@ -41,7 +41,8 @@ type Result struct {
 	Status  int
 	Headers []Header // by name; those of one name in wire order
 	Body    []byte
-	URL     string // that answered
+	URL     string        // that answered
+	Elapsed time.Duration // from the start of the operation to the end of the body
 }
 
 // exchange is a request on its way, from server to server.
