@@ -6,7 +6,7 @@ use edge_gateway_sdk::sql::{Row, Sql};
 use edge_gateway_sdk::{params, Error, Request};
 use serde::Serialize;
 
-use crate::draft::Draft;
+use super::draft::Draft;
 
 #[derive(Serialize)]
 pub struct Note<'n> {
