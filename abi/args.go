@@ -64,6 +64,15 @@ func LoadList[T any](address uintptr, count, most uint64) ([]T, error) {
 	return append([]T(nil), unsafe.Slice(at[T](address), count)...), nil
 }
 
+// LoadItem copies the n-th of a list of structs; the caller knows that there are
+// so many.
+func LoadItem[T any](address uintptr, n int) (v T, err error) {
+	if address == 0 {
+		return v, ErrArgs
+	}
+	return unsafe.Slice(at[T](address), n+1)[n], nil
+}
+
 // View makes bytes of the library readable without copying them; nil if they
 // are absent. Copy what outlives Start.
 func (b Bytes) View(limit uint64) ([]byte, error) {

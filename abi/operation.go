@@ -32,6 +32,9 @@ type Operation struct {
 	// Cancel, when Start set it, is called at most once if nobody waits for
 	// the result any more. Finish has to be called all the same.
 	Cancel func()
+	// Cut, when Start set it, is the status that the operation ends with when
+	// it is cut off, in place of the reason: for what may have happened.
+	Cut Status
 
 	list   *Operations
 	done   bool
@@ -210,7 +213,9 @@ func (l *Operations) Finish(cut Status) error {
 			op := &l.run[n]
 			status, result := op.status, uintptr(0)
 			if !op.done {
-				status = cut
+				if status = cut; op.Cut != 0 {
+					status = op.Cut
+				}
 			} else if op.result != nil {
 				var err error
 				if result, err = l.place(op.result); err != nil {

@@ -15,6 +15,13 @@ type Scope struct {
 	values map[any]any
 }
 
+// NewScope makes the scope of a request that has no frame, such as one that Go
+// code answers. end ends it.
+func NewScope() (s *Scope, end func()) {
+	s = &Scope{}
+	return s, s.end
+}
+
 // OnEnd has f run when the request is answered; false if it has been, and f
 // will not run. f must not block.
 func (s *Scope) OnEnd(f func()) bool {

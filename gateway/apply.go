@@ -36,6 +36,11 @@ func (g *Gateway) Apply(ctx context.Context, s Snapshot) error {
 	if err := s.check(); err != nil {
 		return err
 	}
+	services, err := g.planServices(s.Services)
+	if err != nil {
+		return err
+	}
+	s.Endpoints = append(slices.Clone(s.Endpoints), g.webEndpoints(services)...)
 	var changes []*change
 	var errs []error
 	for i := range s.Endpoints {
@@ -58,8 +63,10 @@ func (g *Gateway) Apply(ctx context.Context, s Snapshot) error {
 		for _, c := range changes {
 			c.undo()
 		}
+		g.undoServices(services)
 		return errors.Join(errs...)
 	}
+	g.commitServices(services)
 	// An endpoint that is gone loses its instance only after no route leads
 	// there any more.
 	left := maps.Clone(g.endpoints)
@@ -96,7 +103,7 @@ func (g *Gateway) plan(spec *Endpoint) (*change, error) {
 	if err != nil {
 		return nil, err
 	}
-	identity := version.identity(spec.Config)
+	identity := version.identity(spec)
 	if current := c.endpoint.Current(); current != nil && identity != "" && current.Identity == identity {
 		c.next = current
 		return c, nil
@@ -142,6 +149,13 @@ func tableOf(changes []*change) (*routing.Table, error) {
 func (s *Snapshot) check() error {
 	var errs []error
 	seen := map[string]bool{}
+	services := map[string]bool{}
+	for _, one := range s.Services {
+		if services[one.Name] {
+			errs = append(errs, &ServiceError{one.Name, errors.New("the name is used twice")})
+		}
+		services[one.Name] = true
+	}
 	routes := make([]config.Route, len(s.Endpoints))
 	for i := range s.Endpoints {
 		e := &s.Endpoints[i]
@@ -167,6 +181,11 @@ func (s *Snapshot) check() error {
 			report(errors.New("it has both a library and a Go handler"))
 		}
 		report(e.Limits.check())
+		for local, name := range e.Services {
+			if !services[name] {
+				report(fmt.Errorf("it binds %q to service %q, which is not there", local, name))
+			}
+		}
 		routes[i] = config.Route{Domain: e.Domain, Path: e.Path, Methods: e.Methods}
 	}
 	if len(errs) == 0 {

@@ -86,9 +86,12 @@ type Gateway struct {
 	dir      *datadir.Dir
 	memory   *abi.Memory
 	dispatch *dispatch.Dispatcher
-	services map[string]abi.Service
+	builtin  map[string]abi.Service // by ABI id; under any name
+	services services               // changed under mu
 
-	mu        sync.Mutex // serialises Apply and Shutdown; guards what follows
+	ending sync.Mutex // serialises Shutdown
+
+	mu        sync.Mutex // serialises Apply; guards what follows
 	endpoints map[string]*registry.Endpoint
 	closed    bool
 }
@@ -111,7 +114,7 @@ func New(opts Options) (*Gateway, error) {
 	}
 	g := &Gateway{
 		opts: opts, dir: dir, memory: memory,
-		services:  map[string]abi.Service{service.TimerID: service.Timer{}},
+		builtin:   map[string]abi.Service{service.TimerID: service.Timer{}},
 		endpoints: map[string]*registry.Endpoint{},
 		dispatch: dispatch.New(dispatch.Options{
 			Memory: memory, Log: opts.Log, Access: opts.Access,
@@ -121,7 +124,7 @@ func New(opts Options) (*Gateway, error) {
 		}),
 	}
 	for id, s := range opts.Services {
-		g.services[id] = s
+		g.builtin[id] = s
 	}
 	return g, nil
 }
@@ -135,12 +138,15 @@ func (g *Gateway) Serve(ln net.Listener) error { return g.dispatch.Serve(ln) }
 // wait are answered 503 and calls still in native code are left behind, with
 // their handlers loaded; the error tells how many connections that concerned.
 func (g *Gateway) Shutdown(ctx context.Context) error {
+	g.ending.Lock()
+	defer g.ending.Unlock()
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closed {
+	closed := g.closed
+	g.closed = true // from here on the endpoints stay as they are
+	g.mu.Unlock()
+	if closed {
 		return nil
 	}
-	g.closed = true
 	err := g.dispatch.Shutdown(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -154,13 +160,21 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 	}()
 	// Without an error nothing is in flight and this is quick. With one, a
 	// call that never returns keeps its handler, and this goroutine, for good.
-	grace := time.NewTimer(5 * time.Second)
+	patience := 5 * time.Second
+	if errors.Is(err, context.Canceled) {
+		patience = time.Second // whoever canceled has none
+	}
+	grace := time.NewTimer(patience)
 	defer grace.Stop()
 	select {
 	case <-ended:
 	case <-grace.C:
 		err = errors.Join(err, errors.New("handlers were still at work and were left loaded"))
 	}
+	g.commitServices(&serviceChange{}) // after the handlers that use them
+	g.services.stop()
+	g.services.probing.Wait()
+	g.services.closing.Wait()
 	return errors.Join(err, g.dir.Close())
 }
 
@@ -169,14 +183,7 @@ type host struct {
 	g        *Gateway
 	endpoint string
 	version  string
-}
-
-func (h *host) Service(id, name string) (abi.Service, abi.Status) {
-	s, ok := h.g.services[id]
-	if !ok {
-		return nil, abi.ErrUnsupported
-	}
-	return s, abi.OK
+	bindings map[string]*service.Handle // by local name
 }
 
 func (h *host) Log(level slog.Level, requestID, message string) {
@@ -191,6 +198,7 @@ func (h *host) Log(level slog.Level, requestID, message string) {
 type Status struct {
 	Version  string // SHA-256 of the library, in hex; empty without one
 	InFlight int64
+	Native   int64 // threads inside native code
 	Stuck    int64
 	Draining int64 // replaced versions with requests inside
 	Retained int64 // replaced versions that are still mapped
@@ -205,7 +213,7 @@ func (g *Gateway) Status(endpoint string) (Status, error) {
 	if !ok {
 		return Status{}, fmt.Errorf("there is no endpoint %q", endpoint)
 	}
-	s := Status{InFlight: e.InFlight(), Stuck: e.StuckCalls(),
+	s := Status{InFlight: e.InFlight(), Native: e.Native.Used(), Stuck: e.StuckCalls(),
 		Draining: e.Counters().Draining.Load(), Retained: e.Counters().Retained.Load(), Unloaded: e.Counters().Unloaded.Load()}
 	if i := e.Current(); i != nil {
 		s.Version = i.Version

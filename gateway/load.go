@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,14 +30,17 @@ func (g *Gateway) version(spec *Endpoint) (version, error) {
 
 // identity tells whether an instance does for an endpoint as it is now to be.
 // Functions cannot be compared, so a Go handler always is a new one.
-func (v version) identity(config map[string]string) string {
+func (v version) identity(spec *Endpoint) string {
 	if v.path == "" {
 		return ""
 	}
 	var b strings.Builder
 	b.WriteString(v.digest)
-	for _, name := range slices.Sorted(maps.Keys(config)) {
-		fmt.Fprintf(&b, "\x00%s\x00%s", name, config[name])
+	for _, settings := range []map[string]string{spec.Config, spec.Services} {
+		for _, name := range slices.Sorted(maps.Keys(settings)) {
+			fmt.Fprintf(&b, "\x00%s\x00%s", name, settings[name])
+		}
+		b.WriteString("\x01")
 	}
 	return b.String()
 }
@@ -44,7 +48,7 @@ func (v version) identity(config map[string]string) string {
 // load starts an instance, after everything that can be known of the library
 // without running any of it was checked.
 func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
-	h := &host{g: g, endpoint: spec.Name, version: v.digest[:min(12, len(v.digest))]}
+	h := &host{g: g, endpoint: spec.Name, version: v.digest[:min(12, len(v.digest))], bindings: g.bindings(spec)}
 	if spec.Handler != nil {
 		return gofunc.New(spec.Handler, spec.Config, h), nil
 	}
@@ -56,6 +60,9 @@ func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
 		return nil, fmt.Errorf("library %q cannot be loaded: %w", spec.Library, err)
 	}
 	library, err := abi.Open(v.path, g.dir.Instances(), report.Go)
+	if errors.Is(err, abi.ErrNoExec) {
+		return nil, fmt.Errorf("library %q: %w; choose another data directory with --data", spec.Library, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("library %q: %w", spec.Library, err)
 	}

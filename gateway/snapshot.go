@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/gateway/config"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/registry"
 	edge "github.com/edge-gateway/edge-gateway/sdk-go"
 )
@@ -12,6 +13,21 @@ import (
 // may keep it, and must not change it while [Gateway.Apply] runs.
 type Snapshot struct {
 	Endpoints []Endpoint
+	Services  []Service
+}
+
+// Service is a backend that endpoints may be bound to. A zero field means its
+// default. Changing it starts a new one, moves traffic there and lets the old
+// one finish.
+type Service struct {
+	Name     string // unique
+	Kind     string // "sql", "cache", "storage", "email" or "http"
+	Driver   string // such as "postgres"; default: the embedded one
+	Inactive bool   // bound, but refuses operations
+	Workers  int    // connections, and operations under way at a time
+	Mailbox  int    // operations that wait; more are refused at once
+	Timeout  time.Duration
+	Options  config.Options // see config.Kinds
 }
 
 // Endpoint is a domain, a path and methods answered by one handler.
@@ -42,6 +58,11 @@ type Endpoint struct {
 	// Config is handed to the handler when an instance starts. Another config
 	// means another instance.
 	Config map[string]string
+
+	// Services are the names of services by the local names under which the
+	// handler asks for them. It reaches no others. Other bindings mean another
+	// instance.
+	Services map[string]string
 
 	Limits Limits
 }

@@ -6,6 +6,7 @@ import "embed"
 // without this repository, beside a go.mod that it writes and the header in
 // include/. This file is not among them.
 //
-//go:embed field.go handler.go library.go panic.go request.go response.go services.go status.go
-//go:embed export/*.go export/*.c
+//go:embed cache.go email.go field.go handler.go http.go library.go panic.go parameter.go request.go response.go
+//go:embed row.go service_error.go services.go sql.go status.go storage.go
+//go:embed backend/*.go export/*.go export/*.c
 var Files embed.FS

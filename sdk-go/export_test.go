@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/edge-gateway/edge-gateway/abi"
 	edge "github.com/edge-gateway/edge-gateway/sdk-go"
 )
 
@@ -165,28 +166,14 @@ var theBench = sync.OnceValues(func() (*bench, error) {
 	if err := os.CopyFS(b.path("sdk"), edge.Files); err != nil {
 		return b, err
 	}
-	header, err := os.ReadFile("../abi/edge_gateway.h")
-	if err != nil {
+	if err := os.CopyFS(b.path("sdk/include"), abi.Headers); err != nil {
 		return b, err
 	}
-	driver, err := os.ReadFile("testdata/driver.c")
-	if err != nil {
+	if err := os.WriteFile(b.path("sdk/go.mod"), []byte("module github.com/edge-gateway/edge-gateway/sdk-go\n\ngo 1.26\n"), 0o644); err != nil {
 		return b, err
-	}
-	for name, content := range map[string][]byte{
-		"driver.c":                   driver,
-		"sdk/go.mod":                 []byte("module github.com/edge-gateway/edge-gateway/sdk-go\n\ngo 1.26\n"),
-		"sdk/include/edge_gateway.h": header,
-	} {
-		if err := os.MkdirAll(filepath.Dir(b.path(name)), 0o755); err != nil {
-			return b, err
-		}
-		if err := os.WriteFile(b.path(name), content, 0o644); err != nil {
-			return b, err
-		}
 	}
 	return b, run(exec.Command("cc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", b.path("sdk/include"),
-		"-o", b.driver, b.path("driver.c"), "-ldl", "-pthread"))
+		"-o", b.driver, "testdata/driver.c", "testdata/services.c", "-ldl", "-pthread"))
 })
 
 func TestMain(m *testing.M) {
@@ -217,17 +204,26 @@ func workbench(t *testing.T) *bench {
 
 func (b *bench) path(name string) string { return filepath.Join(b.root, filepath.FromSlash(name)) }
 
-// build compiles a copy of the handler in dir, once. It leads the module's
-// requirement to the unpacked SDK by a go.mod beside the handler's own, which
-// stays untouched. Nothing comes from a network, and nothing from a module
-// cache unless the handler has a go.sum.
+// build makes a library of the handler in dir, once.
 func (b *bench) build(dir string) (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if library := b.built[dir]; library != "" {
 		return library, nil
 	}
-	name := filepath.Base(dir)
+	library, err := b.compile(dir, "so", "-buildmode=c-shared")
+	if err == nil {
+		b.built[dir] = library
+	}
+	return library, err
+}
+
+// compile compiles a copy of the handler in dir. It leads the module's
+// requirement to the unpacked SDK by a go.mod beside the handler's own, which
+// stays untouched. Nothing comes from a network, and nothing from a module
+// cache unless the handler has a go.sum.
+func (b *bench) compile(dir, suffix string, flags ...string) (string, error) {
+	name := filepath.Base(dir) + "-" + suffix
 	source := b.path(name)
 	if err := os.CopyFS(source, os.DirFS(dir)); err != nil {
 		return "", err
@@ -252,14 +248,11 @@ func (b *bench) build(dir string) (string, error) {
 	default:
 		return "", err
 	}
-	library := b.path(name + ".so")
-	command := exec.Command("go", "build", "-trimpath", "-modfile="+b.path(name+".mod"), "-buildmode=c-shared", "-buildvcs=false", "-o", library, ".")
+	output := b.path(name + "." + suffix)
+	command := exec.Command("go", "build", "-trimpath", "-modfile="+b.path(name+".mod"), "-buildvcs=false", "-o", output)
+	command.Args = append(append(command.Args, flags...), ".")
 	command.Dir, command.Env = source, environment
-	if err := run(command); err != nil {
-		return "", err
-	}
-	b.built[dir] = library
-	return library, nil
+	return output, run(command)
 }
 
 func run(command *exec.Cmd) error {

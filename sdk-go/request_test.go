@@ -45,14 +45,14 @@ func TestAddKeepsRepeats(t *testing.T) {
 
 func TestEveryStatusHasAText(t *testing.T) {
 	seen := map[string]edge.Status{}
-	for status := edge.ErrInternal; status >= edge.ErrTooLarge; status-- {
+	for status := edge.ErrInternal; status >= edge.ErrRefused; status-- {
 		text := status.Error()
 		if other, twice := seen[text]; twice || text == "" || text == fmt.Sprintf("status %d", status) {
 			t.Errorf("status %d is %q, as %d", status, text, other)
 		}
 		seen[text] = status
 	}
-	for _, unknown := range []edge.Status{0, 1, edge.ErrTooLarge - 1, -1 << 31} {
+	for _, unknown := range []edge.Status{0, 1, edge.ErrRefused - 1, -1 << 31} {
 		if got, want := unknown.Error(), fmt.Sprintf("status %d", int32(unknown)); got != want {
 			t.Errorf("status %d is %q, want %q", unknown, got, want)
 		}

@@ -22,6 +22,10 @@ const (
 	ErrNotFound    Status = -12 // no value of that name
 	ErrUnavailable Status = -13 // the backend cannot be reached
 	ErrTooLarge    Status = -14 // over a limit on size
+	ErrTxGone      Status = -15 // the transaction has ended, by rollback
+	ErrUnknown     Status = -16 // the outcome: it may have happened, or not
+	ErrConflict    Status = -17 // what is there already forbids it
+	ErrRefused     Status = -18 // the backend understood, and said no
 )
 
 var statusText = [...]string{
@@ -40,6 +44,10 @@ var statusText = [...]string{
 	"not found",
 	"the service cannot be reached",
 	"too large",
+	"the transaction has ended by rollback",
+	"the outcome is unknown: it may have happened, or not",
+	"in conflict with what is there",
+	"refused by the backend",
 }
 
 func (s Status) Error() string {

@@ -53,6 +53,7 @@ func readEndpoint(r reader, t *table, dir string) Endpoint {
 		"max_native":      func(e *entry) { r.count(e, 4096, &ep.MaxNative) },
 		"max_stuck":       func(e *entry) { r.count(e, 1024, &ep.MaxStuck) },
 		"config":          func(e *entry) { ep.Config = readConfig(r, e) },
+		"services":        func(e *entry) { ep.Services = readBindings(r, e) },
 	})
 
 	title := "[[endpoint]]"

@@ -18,6 +18,13 @@
 //	[endpoint.config]
 //	greeting = "Hello"
 //
+//	[endpoint.services]
+//	db = "orders"
+//
+//	[[service]]
+//	name = "orders"
+//	kind = "sql"
+//
 // The package only reads: it binds nothing, builds nothing and, of the files
 // named in the configuration, asks no more than whether they are there.
 package config
@@ -31,7 +38,8 @@ type File struct {
 	Path      string // as given to Load or Parse
 	Dir       string // absolute; what relative paths in the file start from
 	Server    Server
-	Endpoints []Endpoint // in the order of the file
+	Services  []Service  // in the order of the file
+	Endpoints []Endpoint // likewise
 }
 
 // Server is the [server] table.
@@ -64,6 +72,10 @@ type Endpoint struct {
 	// Config holds the values of [endpoint.config] as text. Numbers are
 	// written in decimal ("1000" for 1_000), booleans "true" and "false".
 	Config map[string]string
+
+	// Services are the bindings of [endpoint.services]: the name of a service
+	// by the name that the handler asks for.
+	Services map[string]string
 
 	Timeout        time.Duration // of a request; 1 ms to 1 h
 	MaxBody        int64         // bytes of a request's body; 1 B to 1 GiB

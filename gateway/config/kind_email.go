@@ -12,6 +12,7 @@ var emailKind = Kind{"email", []Driver{
 		{Name: "username", Type: Text},
 		{Name: "password", Type: Secret},
 		{Name: "encryption", Type: Text, Default: "starttls", Values: []string{"starttls", "tls", "none"}},
+		{Name: "ca_file", Type: Path, Help: "certificates of a private authority, PEM"},
 	}, emailOutbox...)},
 }}
 

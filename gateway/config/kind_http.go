@@ -10,6 +10,7 @@ var httpKind = Kind{"http", []Driver{
 		{Name: "connect_timeout", Type: Duration, Default: 5 * time.Second},
 		{Name: "retries", Type: Integer, Default: int64(1), Help: "of requests that may be sent twice"},
 		{Name: "max_redirects", Type: Integer, Default: int64(5)},
+		{Name: "ca", Type: Path, Help: "PEM file of certificates to trust besides the system's"},
 		{Name: "max_body", Type: Size, Default: int64(8 << 20), Help: "bytes of an answer"},
 	}},
 }}

@@ -58,7 +58,7 @@ func (r reader) table(t *table, where string, known fields) {
 }
 
 func (f *File) read(r reader, root *table) {
-	var endpoints []*table
+	var endpoints, services []*table
 	r.table(root, "at the top level", fields{
 		"server": func(e *entry) {
 			t, ok := e.value.(*table)
@@ -69,27 +69,36 @@ func (f *File) read(r reader, root *table) {
 			f.Server = readServer(r, t, f.Dir)
 		},
 		"endpoint": func(e *entry) {
-			a, ok := e.value.(*array)
-			if !ok {
-				r.problems.add(e.at, "every endpoint is a table of its own, written [[endpoint]]")
-				return
-			}
-			for _, item := range a.items {
-				t, ok := item.(*table)
-				if !ok {
-					r.problems.add(e.at, "every endpoint is a table of its own, written [[endpoint]]")
-					return
-				}
-				endpoints = append(endpoints, t)
-			}
+			endpoints = r.tables(e)
 		},
+		"service": func(e *entry) { services = r.tables(e) },
 	})
+	for _, t := range services {
+		f.Services = append(f.Services, readService(r, t, f.Dir))
+	}
+	checkServices(r, f.Services, services)
 	f.Endpoints = make([]Endpoint, len(endpoints))
 	for i, t := range endpoints {
 		f.Endpoints[i] = readEndpoint(r, t, f.Dir)
 	}
 	checkNames(r, f.Endpoints, endpoints)
 	checkRoutes(r, f.Endpoints, endpoints)
+	checkBindings(r, f.Endpoints, endpoints, f.Services)
+}
+
+// tables gives the tables of [[key]].
+func (r reader) tables(e *entry) (tables []*table) {
+	a, ok := e.value.(*array)
+	for i := 0; ok && i < len(a.items); i++ {
+		var t *table
+		if t, ok = a.items[i].(*table); ok {
+			tables = append(tables, t)
+		}
+	}
+	if !ok {
+		r.problems.add(e.at, "every %s is a table of its own, written [[%s]]", e.key, e.key)
+	}
+	return tables
 }
 
 func readServer(r reader, t *table, dir string) (s Server) {

@@ -6,6 +6,21 @@ import (
 	"time"
 )
 
+// Service is one [[service]] table, complete: what the file leaves out has its
+// default, and secrets are read.
+type Service struct {
+	Line int // of the [[service]]
+
+	Name    string // see CheckName
+	Kind    string
+	Driver  string
+	Enabled bool
+	Workers int           // connections, and operations at a time; 1 to 1,024
+	Mailbox int           // operations that wait; 1 to 1,000,000
+	Timeout time.Duration // of an operation, waiting included; 1 ms to 1 h
+	Options Options
+}
+
 // Kind is a kind of service, with the drivers that there are for it.
 type Kind struct {
 	Name    string

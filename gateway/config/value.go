@@ -88,6 +88,21 @@ func (r reader) duration(e *entry, to *time.Duration) {
 	}
 }
 
+// longDuration reads a duration of an option, from 1 ms to a year.
+func (r reader) longDuration(e *entry, o Options) {
+	const want = `a string with a unit, such as "5s" or "24h"`
+	text, ok := r.scalar(e, unstable.String, want)
+	if !ok {
+		return
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < time.Millisecond || d > 366*24*time.Hour {
+		r.problems.add(e.position(), "%q must be %s, not %q", e.key, want, text)
+		return
+	}
+	o[e.key] = d
+}
+
 // count reads an integer from 1 to most.
 func (r reader) count(e *entry, most int64, to *int) {
 	text, ok := r.scalar(e, unstable.Integer, "an integer")

@@ -27,7 +27,7 @@ func eg_go_info() *C.eg_info { return description() }
 
 //export eg_go_init
 func eg_go_init(host *C.eg_host, init *C.eg_init) C.int32_t {
-	services := services{host: host, token: host.token}
+	services := &services{host: host, token: host.token}
 	if err := start(host, init, services); err != nil {
 		services.Log(edge.LevelError, err.Error())
 		return statusOf(err)
@@ -35,7 +35,7 @@ func eg_go_init(host *C.eg_host, init *C.eg_init) C.int32_t {
 	return C.EG_OK
 }
 
-func start(host *C.eg_host, init *C.eg_init, services services) (err error) {
+func start(host *C.eg_host, init *C.eg_init, services *services) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("start the handler: %w", edge.Recovered(v))
@@ -69,7 +69,9 @@ func eg_go_entry(host *C.eg_host, request *C.eg_request, response *C.eg_response
 	if err != nil {
 		return answer.fail(err)
 	}
-	result, err := l.Handler.Call(readRequest(host, request))
+	call := readRequest(host, request)
+	defer call.services.end()
+	result, err := l.Handler.Call(&call.request)
 	if err != nil {
 		return answer.fail(err)
 	}
@@ -78,13 +80,18 @@ func eg_go_entry(host *C.eg_host, request *C.eg_request, response *C.eg_response
 
 //export eg_go_shutdown
 func eg_go_shutdown(host *C.eg_host) {
+	i := instance.Load()
+	if i == nil {
+		return
+	}
+	services := i.Services.(*services)
+	defer services.end()
 	defer func() {
 		if v := recover(); v != nil {
-			services{host: host, token: host.token}.Log(edge.LevelError, fmt.Sprintf("shut the handler down: %v", edge.Recovered(v)))
+			services.Log(edge.LevelError, fmt.Sprintf("shut the handler down: %v", edge.Recovered(v)))
 		}
 	}()
-	l, err := library()
-	if i := instance.Load(); err == nil && l.Shutdown != nil && i != nil {
+	if l, err := library(); err == nil && l.Shutdown != nil {
 		l.Shutdown(i)
 	}
 }

@@ -34,6 +34,7 @@ static void eg_go_log(const eg_host *host, uint64_t token, int32_t level, const 
 import "C"
 
 import (
+	"sync"
 	"time"
 	"unsafe"
 
@@ -46,13 +47,24 @@ import (
 type services struct {
 	host  *C.eg_host
 	token C.uint64_t
+
+	reading sync.RWMutex // held for reading while results are copied
+	over    bool
 }
 
-func (s services) Sleep(d time.Duration) error {
+// end waits until nobody reads results any more: their memory is the request's.
+// A call still under way then leaves its results alone.
+func (s *services) end() {
+	s.reading.Lock()
+	s.over = true
+	s.reading.Unlock()
+}
+
+func (s *services) Sleep(d time.Duration) error {
 	return errorOf(C.eg_go_sleep(s.host, s.token, C.int64_t(d)))
 }
 
-func (s services) Config(name string) (string, bool) {
+func (s *services) Config(name string) (string, bool) {
 	found := C.eg_go_config(s.host, textPointer(name), C.uint64_t(len(name)))
 	if found.status != C.EG_OK {
 		return "", false
@@ -60,7 +72,7 @@ func (s services) Config(name string) (string, bool) {
 	return string(view(found.value)), true
 }
 
-func (s services) Log(level edge.Level, message string) {
+func (s *services) Log(level edge.Level, message string) {
 	C.eg_go_log(s.host, s.token, C.int32_t(level), textPointer(message), C.uint64_t(len(message)))
 }
 
@@ -98,6 +110,10 @@ var (
 	_ = [1]struct{}{}[C.EG_E_NOT_FOUND-edge.ErrNotFound]
 	_ = [1]struct{}{}[C.EG_E_UNAVAILABLE-edge.ErrUnavailable]
 	_ = [1]struct{}{}[C.EG_E_TOO_LARGE-edge.ErrTooLarge]
+	_ = [1]struct{}{}[C.EG_E_TX_GONE-edge.ErrTxGone]
+	_ = [1]struct{}{}[C.EG_E_UNKNOWN_OUTCOME-edge.ErrUnknown]
+	_ = [1]struct{}{}[C.EG_E_CONFLICT-edge.ErrConflict]
+	_ = [1]struct{}{}[C.EG_E_REFUSED-edge.ErrRefused]
 	_ = [1]struct{}{}[C.EG_LOG_DEBUG-edge.LevelDebug]
 	_ = [1]struct{}{}[C.EG_LOG_INFO-edge.LevelInfo]
 	_ = [1]struct{}{}[C.EG_LOG_WARN-edge.LevelWarn]

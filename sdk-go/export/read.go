@@ -13,13 +13,16 @@ import (
 	edge "github.com/edge-gateway/edge-gateway/sdk-go"
 )
 
+// call is one request with what serves it.
+type call struct {
+	request  edge.Request
+	services services
+}
+
 // readRequest copies a request into Go memory, in one piece for all of its
 // text: whatever the handler keeps of it stays valid.
-func readRequest(host *C.eg_host, c *C.eg_request) *edge.Request {
-	call := &struct {
-		request  edge.Request
-		services services
-	}{services: services{host: host, token: c.token}}
+func readRequest(host *C.eg_host, c *C.eg_request) *call {
+	call := &call{services: services{host: host, token: c.token}}
 
 	headers := viewFields(c.headers, c.header_count)
 	params := viewFields(c.params, c.param_count)
@@ -49,7 +52,7 @@ func readRequest(host *C.eg_host, c *C.eg_request) *edge.Request {
 	r.Received = time.Unix(0, int64(c.received))
 	r.Deadline = time.Unix(0, int64(c.deadline))
 	r.Services = &call.services
-	return r
+	return call
 }
 
 func readInit(c *C.eg_init) *edge.Instance {
@@ -100,4 +103,22 @@ func view(b C.eg_bytes) []byte {
 
 func viewFields(first *C.eg_field, count C.uint64_t) []C.eg_field {
 	return unsafe.Slice(first, int(count))
+}
+
+// clone copies bytes of a result, which are there.
+func clone(b C.eg_bytes) []byte { return append([]byte{}, view(b)...) }
+
+// cloneFields copies fields of a result.
+func cloneFields(first *C.eg_field, count C.uint64_t) edge.Fields {
+	fields := viewFields(first, count)
+	text := make(text, 0, textSize(fields))
+	return text.copyFields(fields)
+}
+
+// moment is Unix time in nanoseconds; 0 stands for none.
+func moment(nanoseconds C.int64_t) time.Time {
+	if nanoseconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, int64(nanoseconds)).UTC()
 }

@@ -5,9 +5,11 @@
  *   driver LIBRARY METHOD PATH QUERY [-p NAME VALUE]... [-h NAME VALUE]... [-c NAME VALUE]...
  *          [-t THREADS] [-n CALLS] [-m LIMIT]
  *
- * -p adds a path parameter, -h a header, -c a config value. The body is what
- * comes on standard input. With -t and -n every thread sends the request that
- * often, and the answers must not differ. -m bounds the arena, in bytes.
+ * LIBRARY "-" is what is linked into the driver. -p adds a path parameter, -h a
+ * header, -c a config value. The body is what comes on standard input. With -t
+ * and -n every thread sends the request that often, and the answers must not
+ * differ; then what is asked of the services is not printed. -m bounds the
+ * arena, in bytes.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -17,6 +19,7 @@
 #include <time.h>
 
 #include "edge_gateway.h"
+#include "services.h"
 
 #define CHECK(condition)                                             \
   do {                                                               \
@@ -49,11 +52,19 @@ struct call {
   uint64_t taken;
   void *blocks[MOST];
   int block_count;
+  struct results results;
 };
+
+static struct results own_results; /* of the instance */
+
+static struct results *results_of(uint64_t token) {
+  return token == 1 ? &own_results : &((struct call *)token)->results;
+}
 
 static int32_t host_service(const eg_host *host, const char *id, const eg_bytes *name, const void **table) {
   (void)host;
-  if (strcmp(id, EG_TIMER) != 0 || name != NULL) return EG_E_UNSUPPORTED;
+  if (name != NULL) return services_find(id, *name, table);
+  if (strcmp(id, EG_TIMER) != 0) return EG_E_UNSUPPORTED;
   *table = &timer;
   return EG_OK;
 }
@@ -62,6 +73,7 @@ static int32_t host_call(const eg_host *host, uint64_t token, eg_op *ops, uint64
   (void)host;
   CHECK(token != 0);
   for (uint64_t i = 0; i < count; i++) {
+    if (services_run(&ops[i], results_of(token))) continue;
     CHECK(ops[i].service == &timer && ops[i].code == EG_TIMER_SLEEP);
     const eg_timer_sleep *args = ops[i].args;
     CHECK(args->struct_size == sizeof *args && args->reserved == 0);
@@ -91,6 +103,12 @@ static int32_t host_arena_grow(const eg_host *host, uint64_t token, uint64_t siz
   return EG_OK;
 }
 
+static int32_t host_release_results(const eg_host *host, uint64_t token, eg_op *ops, uint64_t count) {
+  (void)host;
+  for (uint64_t i = 0; i < count; i++) services_release(results_of(token), ops[i].result);
+  return EG_OK;
+}
+
 static int32_t host_log(const eg_host *host, uint64_t token, int32_t level, const eg_bytes *message) {
   printf("log %d %s: %.*s\n", level, token == host->token ? "instance" : "request", (int)message->len, message->ptr);
   return EG_OK;
@@ -114,6 +132,7 @@ static const eg_host host = {
     .service = host_service,
     .call = host_call,
     .arena_grow = host_arena_grow,
+    .release_results = host_release_results,
     .log = host_log,
     .config = host_config,
 };
@@ -133,6 +152,7 @@ static int32_t start(struct call *call, uint8_t *first, uint64_t size) {
 }
 
 static void end(struct call *call) {
+  services_end(&call->results);
   for (int i = 0; i < call->block_count; i++) free(call->blocks[i]);
 }
 
@@ -185,7 +205,7 @@ int main(int argc, char **argv) {
   sample.params = params;
   sample.param_count = param_count;
 
-  void *library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
+  void *library = dlopen(strcmp(argv[1], "-") == 0 ? NULL : argv[1], RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) fprintf(stderr, "driver: %s\n", dlerror());
   CHECK(library != NULL);
   const eg_info *(*info)(void) = (const eg_info *(*)(void))dlsym(library, "handler_info");
@@ -219,6 +239,7 @@ int main(int argc, char **argv) {
     show("message", call.response.message);
   } else {
     leftovers = call.response.body;
+    services_quiet = threads > 0;
     for (int i = 0; i < threads; i++) {
       pthread_t id[MOST];
       CHECK(i < MOST && pthread_create(&id[i], NULL, hammer, &call.response) == 0);
@@ -236,5 +257,6 @@ int main(int argc, char **argv) {
   }
   end(&call);
   shutdown(&host, self);
+  CHECK(services_end(&own_results) == 0);
   return 0;
 }

@@ -4,22 +4,29 @@ package gofunc
 
 import (
 	"errors"
-	"log/slog"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/abi"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
 	edge "github.com/edge-gateway/edge-gateway/sdk-go"
 )
+
+// Host is what a Go function reaches of the gateway.
+type Host interface {
+	abi.Host
+	// Binding finds the service that the endpoint is lent under that name.
+	Binding(name string) (*service.Handle, bool)
+}
 
 // Module is a Go function as a module of the registry.
 type Module struct {
 	handler edge.Handler
 	config  map[string]string
-	host    abi.Host
+	host    Host
 }
 
 // New makes a module of a handler.
-func New(h edge.Handler, config map[string]string, host abi.Host) *Module {
+func New(h edge.Handler, config map[string]string, host Host) *Module {
 	return &Module{handler: h, config: config, host: host}
 }
 
@@ -46,7 +53,9 @@ func (m *Module) Enter(f *abi.Frame) abi.Status {
 	if body := f.Body(); body != nil {
 		r.Body = append([]byte{}, body...)
 	}
-	r.Services = &services{module: m, request: r.ID, deadline: deadline}
+	services := &services{module: m, frame: f, request: r.ID, deadline: deadline}
+	defer services.end()
+	r.Services = services
 
 	response, err := m.handler.Call(r)
 	if err != nil {
@@ -89,31 +98,3 @@ func (m *Module) Shutdown() {}
 
 // Unload always succeeds: the function is the program's.
 func (m *Module) Unload() (bool, error) { return true, nil }
-
-type services struct {
-	module   *Module
-	request  string
-	deadline time.Time
-}
-
-func (s *services) Sleep(d time.Duration) error {
-	if left := time.Until(s.deadline); d > left {
-		time.Sleep(left)
-		return edge.ErrDeadline
-	}
-	time.Sleep(d)
-	return nil
-}
-
-func (s *services) Config(name string) (string, bool) {
-	value, ok := s.module.config[name]
-	return value, ok
-}
-
-func (s *services) Log(level edge.Level, message string) {
-	levels := map[edge.Level]slog.Level{
-		edge.LevelDebug: slog.LevelDebug, edge.LevelInfo: slog.LevelInfo,
-		edge.LevelWarn: slog.LevelWarn, edge.LevelError: slog.LevelError,
-	}
-	s.module.host.Log(levels[level], s.request, message)
-}

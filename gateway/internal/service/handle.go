@@ -16,10 +16,27 @@ type Handle struct {
 	current Service      // nil: not active
 }
 
-// Start begins an operation on the service, if there is one.
-func (h *Handle) Start(op *abi.Operation) {
-	if !h.With(func(s Service) { s.Start(op) }) {
-		op.Fail(abi.ErrUnavailable, abi.Failure{Message: fmt.Sprintf("service %q is not active", h.Name)})
+// As gives an endpoint's library the service, taken for one with an ABI id.
+func (h *Handle) As(id string) *Binding { return &Binding{h, id} }
+
+// Binding is a service as a library asked for it.
+type Binding struct {
+	*Handle
+	id string
+}
+
+// Start begins an operation, if the service is active and of the kind that the
+// library takes it for: both may change while the library holds it.
+func (b *Binding) Start(op *abi.Operation) {
+	active := b.With(func(s Service) {
+		if s.ID() != b.id {
+			op.Fail(abi.ErrDenied, abi.Failure{Message: fmt.Sprintf("service %q is %s, not %s", b.Name, s.ID(), b.id)})
+			return
+		}
+		s.Start(op)
+	})
+	if !active {
+		op.Fail(abi.ErrUnavailable, abi.Failure{Message: fmt.Sprintf("service %q is not active", b.Name)})
 	}
 }
 

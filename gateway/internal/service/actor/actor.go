@@ -30,6 +30,14 @@ var (
 	ErrPanic      = errors.New("the driver panicked")
 )
 
+// Kept marks an error of Run that is a fault of the backend, and shown as such,
+// but leaves the connection good.
+func Kept(err error) error { return kept{err} }
+
+type kept struct{ error }
+
+func (k kept) Unwrap() error { return k.error }
+
 // Backend makes connections of one kind. Its methods are called by many
 // workers at once, each for its own connection.
 type Backend[C any] interface {
@@ -54,7 +62,8 @@ type Message[C any] struct {
 	Deadline time.Time
 	// Run does the work and tells the outcome to whoever wants it. ctx ends at
 	// the deadline or when the message is canceled. An error says that the
-	// connection is broken and is to be closed; nil that it is good.
+	// connection is broken and is to be closed, unless it is [Kept]; nil that
+	// it is good.
 	Run func(ctx context.Context, conn C) (broken error)
 	// Fail is called in place of Run when that cannot be, and when Run has
 	// panicked.
@@ -127,7 +136,7 @@ func (a *Actor[C]) Send(m Message[C]) (cancel func()) {
 	}
 	e.ctx, e.cancel = context.WithDeadline(context.Background(), deadline)
 	e.late = time.AfterFunc(deadline.Sub(now), func() {
-		if e.fail(ErrDeadline) {
+		if e.end(ErrDeadline) { // not fail: e.late may not be set yet
 			a.stats.deadlines.Add(1)
 		}
 	})
@@ -162,11 +171,17 @@ func (a *Actor[C]) post(e *envelope[C]) error {
 
 // fail ends a message that has not started.
 func (e *envelope[C]) fail(err error) bool {
+	if e.late != nil {
+		e.late.Stop()
+	}
+	return e.end(err)
+}
+
+func (e *envelope[C]) end(err error) bool {
 	if !e.state.CompareAndSwap(waiting, failed) {
 		return false
 	}
-	if e.late != nil {
-		e.late.Stop()
+	if e.cancel != nil {
 		e.cancel()
 	}
 	e.Fail(err)
@@ -240,11 +255,14 @@ func (w *worker[C]) serve(e *envelope[C]) {
 	err := e.Run(e.ctx, w.conn)
 	e.cancel()
 	stats.done(time.Since(e.sent))
-	if err != nil {
+	switch _, keep := err.(kept); {
+	case err == nil:
+		stats.healthy()
+	case keep:
+		stats.fault(errors.Unwrap(err))
+	default:
 		stats.fault(err)
 		w.drop()
-	} else {
-		stats.healthy()
 	}
 }
 

@@ -66,3 +66,17 @@ func (a *Actor[C]) Stats() Stats {
 		Latency: time.Duration(c.latency.Load()), Fault: last, FaultAt: at,
 	}
 }
+
+// Add adds up what two actors of one service do. The fault is the later one of
+// the two.
+func (s Stats) Add(o Stats) Stats {
+	sum := Stats{
+		Waiting: s.Waiting + o.Waiting, Busy: s.Busy + o.Busy, Connections: s.Connections + o.Connections,
+		Done: s.Done + o.Done, Overloaded: s.Overloaded + o.Overloaded, Deadlines: s.Deadlines + o.Deadlines,
+		Panics: s.Panics + o.Panics, Latency: s.Latency + o.Latency, Fault: s.Fault, FaultAt: s.FaultAt,
+	}
+	if s.Fault == nil || o.Fault != nil && o.FaultAt.After(s.FaultAt) {
+		sum.Fault, sum.FaultAt = o.Fault, o.FaultAt
+	}
+	return sum
+}

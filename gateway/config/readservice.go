@@ -1,0 +1,238 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+const defaultMailbox = 256
+
+func readService(r reader, t *table, dir string) Service {
+	s := Service{Line: t.at.line, Enabled: true, Mailbox: defaultMailbox, Options: Options{}}
+	driver := findDriver(r, t, &s)
+	known := fields{
+		"kind":   func(*entry) {},
+		"driver": func(*entry) {},
+		"name": func(e *entry) {
+			if r.text(e, &s.Name) {
+				r.check(e, CheckName(s.Name))
+			}
+		},
+		"enabled": func(e *entry) { r.boolean(e, &s.Enabled) },
+		"workers": func(e *entry) { r.count(e, 1024, &s.Workers) },
+		"mailbox": func(e *entry) { r.count(e, 1_000_000, &s.Mailbox) },
+		"timeout": func(e *entry) { r.duration(e, &s.Timeout) },
+	}
+	if driver == nil {
+		for _, e := range t.entries { // which options there are is not known
+			if known[e.key] == nil {
+				known[e.key] = func(*entry) {}
+			}
+		}
+		r.table(t, "in [[service]]", known)
+		return s
+	}
+	s.Workers, s.Timeout = driver.Workers, driver.Timeout
+	for _, option := range driver.Options {
+		known[option.Name] = func(e *entry) { r.option(e, option, dir, s.Options) }
+	}
+	r.table(t, fmt.Sprintf("of a service of kind %q with driver %q", s.Kind, s.Driver), known)
+	if t.find("name") == nil {
+		r.problems.add(t.at, `[[service]] has no "name"`)
+	}
+	for _, option := range driver.Options {
+		switch {
+		case t.find(option.Name) != nil:
+		case option.Required:
+			r.problems.add(t.at, "service %q has no %q: %s", s.Name, option.Name, option.Help)
+		case option.Default != nil:
+			s.Options[option.Name] = option.Default
+		}
+	}
+	return s
+}
+
+// findDriver looks kind and driver up; nil if a problem was noted.
+func findDriver(r reader, t *table, s *Service) *Driver {
+	e := t.find("kind")
+	if e == nil {
+		r.problems.add(t.at, `[[service]] has no "kind": one of %s`, strings.Join(kindNames(), ", "))
+		return nil
+	}
+	if !r.text(e, &s.Kind) {
+		return nil
+	}
+	kind := FindKind(s.Kind)
+	if kind == nil {
+		r.problems.add(e.position(), "there is no kind of service %q: it is one of %s%s", s.Kind, strings.Join(kindNames(), ", "), suggest(s.Kind, kindNames()))
+		return nil
+	}
+	s.Driver = kind.Drivers[0].Name
+	if e = t.find("driver"); e != nil && !r.text(e, &s.Driver) {
+		return nil
+	}
+	driver := kind.Find(s.Driver)
+	if driver == nil {
+		r.problems.add(e.position(), "there is no driver %q for kind %q: it is one of %s%s", s.Driver, s.Kind, strings.Join(kind.driverNames(), ", "), suggest(s.Driver, kind.driverNames()))
+	}
+	return driver
+}
+
+func (r reader) boolean(e *entry, to *bool) bool {
+	text, ok := r.scalar(e, unstable.Bool, "true or false")
+	*to = text == "true"
+	return ok
+}
+
+// option reads the value of an option into o.
+func (r reader) option(e *entry, option Option, dir string, o Options) {
+	var text string
+	switch option.Type {
+	case Text, Secret:
+		if !r.text(e, &text) {
+			return
+		}
+		text, err := referred(text, dir)
+		if err != nil {
+			r.problems.add(e.position(), "%q: %s", e.key, err)
+			return
+		}
+		if option.Type == Secret {
+			o[e.key] = Hidden(text)
+			return
+		}
+		if len(option.Values) > 0 && !slices.Contains(option.Values, text) {
+			r.problems.add(e.position(), "%q must be one of %s, not %q%s", e.key, strings.Join(option.Values, ", "), text, suggest(text, option.Values))
+			return
+		}
+		o[e.key] = text
+	case Path:
+		if r.text(e, &text) {
+			o[e.key] = resolve(dir, text)
+		}
+	case Integer:
+		if text, ok := r.scalar(e, unstable.Integer, "an integer"); ok {
+			n, err := strconv.ParseInt(text, 0, 64)
+			if err != nil || n < 0 {
+				r.problems.add(e.position(), "%q must be a number from 0, not %s", e.key, text)
+				return
+			}
+			o[e.key] = n
+		}
+	case Boolean:
+		var value bool
+		if r.boolean(e, &value) {
+			o[e.key] = value
+		}
+	case Duration:
+		r.longDuration(e, o)
+	case Size:
+		var size int64
+		r.size(e, 1, 1<<50, &size)
+		o[e.key] = size
+	case Texts:
+		if list, ok := r.list(e); ok {
+			o[e.key] = list
+		}
+	}
+}
+
+// list reads an array of texts, or one text.
+func (r reader) list(e *entry) (list []string, ok bool) {
+	items := []any{e.value}
+	if a, is := e.value.(*array); is {
+		items = a.items
+	}
+	for _, item := range items {
+		var text string
+		if !r.text(&entry{e.key, e.at, item}, &text) {
+			return nil, false
+		}
+		list = append(list, text)
+	}
+	return list, true
+}
+
+// referred reads what "env:NAME" or "file:PATH" stands for. No error shows it.
+func referred(text, dir string) (string, error) {
+	if name, ok := strings.CutPrefix(text, "env:"); ok {
+		value, set := os.LookupEnv(name)
+		if !set || value == "" {
+			return "", fmt.Errorf("the environment variable %s is not set", name)
+		}
+		return value, nil
+	}
+	if path, ok := strings.CutPrefix(text, "file:"); ok {
+		path = resolve(dir, path)
+		data, err := os.ReadFile(path)
+		if err != nil {
+			var detail *fs.PathError
+			if errors.As(err, &detail) {
+				err = detail.Err
+			}
+			return "", fmt.Errorf("cannot read %q: %w", path, err)
+		}
+		value := strings.TrimRight(string(data), "\r\n")
+		if value == "" {
+			return "", fmt.Errorf("%q is empty", path)
+		}
+		return value, nil
+	}
+	return text, nil
+}
+
+func checkServices(r reader, services []Service, tables []*table) {
+	first := map[string]int{}
+	for i, s := range services {
+		if s.Name == "" {
+			continue
+		}
+		if line, known := first[s.Name]; known {
+			r.problems.add(tables[i].find("name").position(), "service %q is already defined at line %d", s.Name, line)
+			continue
+		}
+		first[s.Name] = s.Line
+	}
+}
+
+func readBindings(r reader, e *entry) map[string]string {
+	t, ok := e.value.(*table)
+	if !ok {
+		r.problems.add(e.position(), `"services" must be a table, written [endpoint.services], not %s`, typeName(e.value))
+		return nil
+	}
+	bindings := make(map[string]string, len(t.entries))
+	for _, e := range t.entries {
+		var name string
+		if r.text(e, &name) {
+			bindings[e.key] = name
+		}
+	}
+	return bindings
+}
+
+// checkBindings notes bindings to services that are not there.
+func checkBindings(r reader, endpoints []Endpoint, tables []*table, services []Service) {
+	names := map[string]bool{}
+	for _, s := range services {
+		names[s.Name] = true
+	}
+	for i, ep := range endpoints {
+		e := tables[i].find("services")
+		for local, name := range ep.Services {
+			if names[name] {
+				continue
+			}
+			at := e.value.(*table).find(local)
+			r.problems.add(at.position(), "there is no service %q%s", name, suggest(name, slices.Sorted(maps.Keys(names))))
+		}
+	}
+}

@@ -1,0 +1,29 @@
+package cache
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync/atomic"
+)
+
+// Epoch tells the workers of a driver that the connections of a time are
+// probably all dead, since one of them was found so: a restarted backend then
+// costs one error, not one for each worker.
+type Epoch struct{ n atomic.Uint64 }
+
+// Now is the current epoch, to be remembered with a new connection.
+func (e *Epoch) Now() uint64 { return e.n.Load() }
+
+// Over ends the epoch of a connection that was found dead.
+func (e *Epoch) Over(epoch uint64) { e.n.CompareAndSwap(epoch, epoch+1) }
+
+// Dead tells whether err says that the other end of an open connection is gone;
+// not that it is slow, or that it cannot be dialed.
+func Dead(err error) bool {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return true
+	}
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op != "dial" && !op.Timeout()
+}
