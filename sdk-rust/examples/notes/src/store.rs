@@ -15,6 +15,13 @@ pub struct Note<'n> {
     body: &'n str,
 }
 
+/// Notes, and the id to go on after if there are more.
+#[derive(Serialize)]
+pub struct Page<'n> {
+    notes: Vec<Note<'n>>,
+    next: Option<&'n str>,
+}
+
 /// Whether the table is known to be there.
 #[derive(Default)]
 pub struct Table(AtomicBool);
@@ -66,12 +73,8 @@ impl<'r> Store<'r> {
             .transpose()
     }
 
-    /// At most `limit` notes behind the id `after`, and the id to go on after.
-    pub async fn page(
-        &self,
-        after: &str,
-        limit: usize,
-    ) -> Result<(Vec<Note<'r>>, Option<&'r str>), Error> {
+    /// At most `limit` notes behind the id `after`.
+    pub async fn page(&self, after: &str, limit: usize) -> Result<Page<'r>, Error> {
         // One more than asked for tells whether there is a next page.
         let rows = self
             .0
@@ -89,7 +92,7 @@ impl<'r> Store<'r> {
             true => notes.last().map(|note| note.id),
             false => None,
         };
-        Ok((notes, next))
+        Ok(Page { notes, next })
     }
 
     /// `None` if there is no such note.
