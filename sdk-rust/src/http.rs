@@ -186,7 +186,7 @@ impl<'r> Response<'r> {
         u16::try_from(self.0.status).unwrap_or_default()
     }
 
-    /// Names and values in wire order, repeats kept.
+    /// Names and values, repeats kept; those of one name in wire order.
     pub fn headers(&self) -> impl ExactSizeIterator<Item = (&'r [u8], &'r [u8])> {
         // SAFETY: of a result of the request.
         unsafe { fields::iter(self.0.headers, self.0.header_count) }

@@ -139,9 +139,9 @@ impl<'r> Entry<'r> {
         self.0.size
     }
 
-    /// `None` for a prefix.
+    /// `None` for a prefix, or if the backend did not say.
     pub fn modified(&self) -> Option<SystemTime> {
-        (!self.is_prefix()).then(|| time(self.0.modified))
+        (self.0.modified != 0).then(|| time(self.0.modified))
     }
 }
 

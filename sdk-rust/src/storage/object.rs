@@ -50,8 +50,9 @@ impl<'r> Object<'r> {
         unsafe { text(self.0.content_type) }
     }
 
-    pub fn modified(&self) -> SystemTime {
-        time(self.0.modified)
+    /// `None` if the backend did not say.
+    pub fn modified(&self) -> Option<SystemTime> {
+        (self.0.modified != 0).then(|| time(self.0.modified))
     }
 
     /// Names and values that were stored with it.
