@@ -123,7 +123,7 @@ func TestOrderOfSystemCalls(t *testing.T) {
 		"create": {`fsync\(\d+<[^>]*` + inc + `/\d+>`, `linkat.*objects/dir\+>, "create"`, `fsync\(\d+<[^>]*` + obj + `/dir\+>`},
 		"copy":   {`fsync\(\d+<[^>]*` + inc + `/\d+>`, `rename.*objects/dir\+>, "copy"`, `fsync\(\d+<[^>]*` + obj + `/dir\+>`},
 		"finish": {`fsync\(\d+<[^>]*` + inc + `/\d+>`, `rename.*objects/dir\+>, "up"`, `fsync\(\d+<[^>]*` + obj + `/dir\+>`},
-		"folder": {`fsync\(\d+<[^>]*` + inc + `/\d+>`, `mkdirat\(.*"new\+"`, `fsync\(\d+<[^>]*` + obj + `>`, `mkdirat\(.*"er\+"`,
+		"folder": {`fsync\(\d+<[^>]*` + inc + `/\d+>`, `mkdirat\(.*"new\+"`, `mkdirat\(.*"er\+"`, `fsync\(\d+<[^>]*` + obj + `>`,
 			`fsync\(\d+<[^>]*` + obj + `/new\+>`, `rename.*objects/new\+/er\+>, "put"`, `fsync\(\d+<[^>]*` + obj + `/new\+/er\+>`},
 		"delete": {`unlinkat\(.*objects/dir\+>, "put"`, `fsync\(\d+<[^>]*` + obj + `/dir\+>`},
 		"again":  {`fsync\(\d+<[^>]*` + obj + `/dir\+>`},
