@@ -2,7 +2,8 @@
  * edge_gateway_cache.h: caches, the service "eg.cache/1".
  *
  * Look it up with the local name of a binding. Keys and values are any bytes;
- * a key is 1 to 64 KiB long, and one that a backend would refuse is hashed.
+ * a key is 1 to 64 KiB long, and one that a backend would refuse is hashed; a
+ * value is up to 64 MiB, or what the backend takes (memcached: 1 MiB).
  * What a cache holds may be gone at any time. The embedded memory driver
  * answers without a hop to another thread.
  */
@@ -14,13 +15,14 @@
 #define EG_CACHE "eg.cache/1"
 
 /* Reads values. args eg_cache_keys, result eg_cache_entries in the same order.
- * A key that is not there is no error: its entry is absent. */
+ * A key that is not there is no error: its entry is absent. EG_E_TOO_LARGE: the
+ * values are over 64 MiB together. */
 #define EG_CACHE_GET 1u
 
 /* Stores a value. args eg_cache_put, no result. EG_CACHE_ADD to a key that is
  * there: EG_E_CONFLICT. EG_CACHE_REPLACE of one that is not: EG_E_NOT_FOUND.
- * EG_CACHE_SWAP: EG_E_CONFLICT when the value has changed, EG_E_NOT_FOUND when
- * it is gone. */
+ * EG_CACHE_SWAP: EG_E_CONFLICT when the value has changed (or, with some
+ * backends, was stored again as it was), EG_E_NOT_FOUND when it is gone. */
 #define EG_CACHE_PUT 2u
 
 /* Deletes. args eg_cache_key, no result. EG_E_NOT_FOUND. */
@@ -29,8 +31,9 @@
 /* Tells whether a key is there. args eg_cache_key, no result. EG_E_NOT_FOUND. */
 #define EG_CACHE_EXISTS 4u
 
-/* Adds to a decimal number from 0 to 2^64 - 1, at once. args eg_cache_count,
- * result eg_cache_number. Taking away stops at 0. EG_E_NOT_FOUND: the key is
+/* Adds to a decimal number from 0 to 2^64 - 1, at once: 1 to 20 digits and
+ * nothing else. args eg_cache_count, result eg_cache_number. Taking away stops
+ * at 0. What is left to live of the key stays. EG_E_NOT_FOUND: the key is
  * not there and EG_CACHE_CREATE is not set. EG_E_CONFLICT: the value is no such
  * number, or would be too great. */
 #define EG_CACHE_COUNT 5u
@@ -68,7 +71,8 @@ typedef struct eg_cache_put {
   uint32_t mode; /* EG_CACHE_SET, _ADD, _REPLACE, _SWAP */
   eg_bytes key;
   eg_bytes value;
-  int64_t ttl; /* nanoseconds, rounded up to what the backend can; 0: no end */
+  int64_t ttl; /* nanoseconds, rounded up to what the backend can (memcached: whole
+                   seconds, and up to one more); 0: no end */
   uint64_t version;
 } eg_cache_put;
 

@@ -19,16 +19,23 @@ const spinFor = 12 * time.Second
 
 // measureSpinning compares the latency of an endpoint before and while another
 // has used up its stuck calls: after 1,000 requests to it, all of which spin.
-func measureSpinning(out io.Writer, targets []*target, o options) error {
-	other := targets[slices.IndexFunc(targets, func(t *target) bool { return t.name == "c-static" })]
-	if _, err := offer(other, o, max(o.requests/4, o.conns)); err != nil { // not counted
+func measureSpinning(out io.Writer, f *fleet, o options) error {
+	gateway, err := f.gateway(
+		endpoint{path: "/static", source: "bench/handlers/static"},
+		endpoint{path: "/spin/{seconds}", source: "bench/handlers/spin", timeout: 100 * time.Millisecond},
+	)
+	if err != nil {
+		return err
+	}
+	other := &target{name: "c-static", path: "/static", want: "Hello, world!", server: gateway}
+	if _, err := offer(other, max(o.requests/4, o.conns), o.conns); err != nil { // not counted
 		return err
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "round\tp50 before us\tp50 beside us\tp99 before us\tp99 beside us\tratio of p99\t504\t503\tall answered after\t")
 	var ratios []float64
 	for round := range o.rounds {
-		before, err := offer(other, o, o.requests)
+		before, err := offer(other, o.requests, o.conns)
 		if err != nil {
 			return err
 		}
@@ -38,7 +45,7 @@ func measureSpinning(out io.Writer, targets []*target, o options) error {
 			return err
 		}
 		took := time.Since(begin)
-		beside, err := offer(other, o, o.requests)
+		beside, err := offer(other, o.requests, o.conns)
 		if err != nil {
 			return err
 		}
@@ -58,7 +65,7 @@ func measureSpinning(out io.Writer, targets []*target, o options) error {
 		return err
 	}
 	slices.Sort(ratios)
-	_, err := fmt.Fprintf(out, "\nmedian ratio of p99: %.2f (%.2f to %.2f); %d requests to c-static over %d connections each time\n",
+	_, err = fmt.Fprintf(out, "\nmedian ratio of p99: %.2f (%.2f to %.2f); %d requests to c-static over %d connections each time\n",
 		ratios[len(ratios)/2], ratios[0], ratios[len(ratios)-1], o.requests, o.conns)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/rawclient"
+	edge "github.com/edge-gateway/edge-gateway/sdk-go"
 )
 
 // spinInC spins inside native code for a second; /quick does not.
@@ -56,6 +57,28 @@ func TestDeadlineIsAnsweredWhileNativeCodeRunsOn(t *testing.T) {
 	if status := settled(t, g, "spin", 1); status.Stuck != 0 || status.Unloaded != 1 {
 		t.Errorf("after the call returned: %+v", status)
 	}
+}
+
+// fasthttp writes the start of an answer that is longer than its buffer, and
+// holds the rest back behind which the next request is served.
+func TestPipelinedRequestBehindALongAnswerIsAnsweredInOrder(t *testing.T) {
+	long := strings.Repeat("0123456789", 600)
+	e := endpoint("spin", "/{how}", buildC(t, spinInC))
+	e.Limits.Timeout = 100 * time.Millisecond
+	g, address := start(t, gateway.Options{}, gateway.Snapshot{Endpoints: []gateway.Endpoint{
+		e, function("long", "/long", func(*edge.Request) (*edge.Response, error) { return edge.Text(200, long), nil }),
+	}})
+	c := connect(t, address)
+	if err := c.Write([]byte("GET /long HTTP/1.1\r\nHost: x\r\n\r\nGET /spin HTTP/1.1\r\nHost: x\r\n\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := c.ReadResponse("GET"); err != nil || string(r.Body) != long {
+		t.Fatalf("the long answer: %v, %+v", err, r)
+	}
+	if r, err := c.ReadResponse("GET"); err != nil || r.Status != 504 {
+		t.Fatalf("the late one: %v, %+v", err, r)
+	}
+	settledStuck(t, g)
 }
 
 func TestPipelinedRequestBehindAQuickOneIsAnsweredInOrder(t *testing.T) {

@@ -29,9 +29,10 @@ func (d *Dispatcher) scan(stop <-chan struct{}) {
 		d.connsMu.Lock()
 		for _, c := range d.conns {
 			word := c.word.Load()
-			if word&phaseMask == phaseNative && now > c.deadline.Load() &&
-				c.word.CompareAndSwap(word, word-phaseNative+phaseClaimed) {
+			if overdue(word, now) && c.word.CompareAndSwap(word, word-phaseNative+phaseClaimed) {
 				d.claim(c)
+			} else {
+				c.expire(word&phaseMask, now)
 			}
 		}
 		d.connsMu.Unlock()
@@ -42,7 +43,7 @@ func (d *Dispatcher) scan(stop <-chan struct{}) {
 // return at this moment, waits.
 func (d *Dispatcher) claim(c *conn) {
 	c.call.late = &lateThread{}
-	c.call.late.at.Store(uintptr(c.call.thread))
+	c.call.late.enter(c.call.thread)
 	late := lateCall{conn: c.Conn, call: c.call, status: http.StatusGatewayTimeout}
 	if !late.call.endpoint.GetStuck() {
 		late.status = http.StatusServiceUnavailable

@@ -84,9 +84,7 @@ func New(opts Options) *Dispatcher {
 		LogAllErrors:                  false,
 		Logger:                        quiet{},
 		ReadBufferSize:                opts.HeaderLimit,
-		ReadTimeout:                   opts.ReadTimeout,
-		WriteTimeout:                  opts.WriteTimeout,
-		IdleTimeout:                   opts.IdleTimeout,
+		ConnState:                     d.connState, // instead of timeouts of its own
 		Concurrency:                   opts.MaxConns,
 		MaxRequestBodySize:            1, // bodies are read after routing; see body.go
 		CloseOnShutdown:               true,

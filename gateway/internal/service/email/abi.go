@@ -11,6 +11,9 @@ import (
 func (s *Service) Start(op *abi.Operation) {
 	request, err := s.decode(op)
 	if err != nil {
+		if m := request.Send; m != nil && m.Transaction != nil {
+			spoil(service.CallOf(op), m.Transaction)
+		}
 		service.Finish(op, nil, err)
 		return
 	}
@@ -34,11 +37,15 @@ func (s *Service) decode(op *abi.Operation) (Request, error) {
 		if err != nil {
 			return Request{}, badArgs(err)
 		}
-		m, err := s.decodeMessage(args)
-		if err == nil && args.Transaction != 0 {
-			m.Transaction, err = decodeTransaction(op, args.Transaction)
+		var transaction *service.Handle
+		if args.Transaction != 0 {
+			if transaction, err = decodeTransaction(op, args.Transaction); err != nil {
+				return Request{}, err
+			}
 		}
-		return Request{Send: m}, badArgs(err)
+		m, err := s.decodeMessage(args)
+		m.Transaction = transaction
+		return Request{Send: &m}, badArgs(err)
 	case abi.EmailStateOp:
 		args, err := abi.Load[abi.EmailQuery](op.Args)
 		if err != nil {
@@ -61,21 +68,21 @@ func decodeTransaction(op *abi.Operation, table uintptr) (*service.Handle, error
 
 // decodeMessage copies what is short. Bodies and contents stay where they are:
 // Submit has composed the mail when it returns.
-func (s *Service) decodeMessage(args abi.EmailMessage) (*Message, error) {
+func (s *Service) decodeMessage(args abi.EmailMessage) (m Message, err error) {
 	most := uint64(s.settings.maxMessage)
 	attached, err := abi.LoadList[abi.EmailAttachment](args.Attachments, args.AttachmentCount, maxAttachments)
 	if err != nil {
-		return nil, err
+		return m, err
 	}
 	size := sum(args.Text.Len, args.HTML.Len)
 	for _, a := range attached {
 		size = sum(size, a.Content.Len)
 	}
 	if size > most {
-		return nil, tooLarge(s.settings.maxMessage)
+		return m, tooLarge(s.settings.maxMessage)
 	}
 	r := reader{most: most}
-	m := &Message{
+	m = Message{
 		From: r.line(args.From), Subject: r.line(args.Subject),
 		To: r.lines(args.To, args.ToCount), Cc: r.lines(args.Cc, args.CcCount), Bcc: r.lines(args.Bcc, args.BccCount),
 		ReplyTo: r.lines(args.ReplyTo, args.ReplyToCount),

@@ -16,24 +16,29 @@ import (
 	"testing"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/directory"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/failpoint"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/smtp"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql/sqlite"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql/sqltest"
 )
 
 // life is what a child process is to do: send mails with a service of its own
 // until they are settled, and tell each step on its standard output.
 type life struct {
-	Dir     string // of the outbox
-	Port    int    // of an SMTP server; 0: deliver to Folder
-	Folder  string //
-	Workers int
-	Mails   int           // to send
-	Keep    time.Duration //
-	Lease   time.Duration //
+	Dir      string // of the outbox
+	Port     int    // of an SMTP server; 0: deliver to Folder
+	Folder   string
+	Workers  int
+	Database string // of sqlite, to send within transactions; "": without
+	Mails    int    // to send
+	Keep     time.Duration
+	Lease    time.Duration
 	// KillAt is the step, and the time that it is reached, to die at.
 	KillAt   string
 	KillTime int
@@ -67,7 +72,7 @@ func (l life) live() {
 			select {}
 		}
 	})
-	s, err := l.open(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	s, database, err := l.open(slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	if err != nil {
 		panic(err)
 	}
@@ -77,12 +82,13 @@ func (l life) live() {
 	for n := range 2 {
 		senders.Go(func() {
 			for range (l.Mails + n) / 2 {
-				r, err := do(s, email.Request{Send: hello()})
+				id, err := send(s, database)
 				if err != nil {
-					panic(err)
+					tell("refused", err.Error()) // a slow disk: nothing is promised
+					continue
 				}
-				tell("ack", r.MessageID)
-				ids <- r.MessageID
+				tell("ack", id)
+				ids <- id
 			}
 		})
 	}
@@ -91,7 +97,7 @@ func (l life) live() {
 	for id := range ids {
 		for {
 			r, err := do(s, email.Request{State: id})
-			if err != nil || r.State.Phase != email.Queued {
+			if err == nil && r.State.Phase != email.Queued || err != nil && l.Keep > 0 {
 				break
 			}
 			time.Sleep(time.Millisecond)
@@ -106,8 +112,8 @@ func (l life) live() {
 	tell("end", "")
 }
 
-// open opens the service over the outbox, in this process.
-func (l life) open(log *slog.Logger) (*email.Service, error) {
+// open opens the service over the outbox, in this process, with the database's.
+func (l life) open(log *slog.Logger) (*email.Service, *service.Handle, error) {
 	open, p := directory.Open, spec("directory", l.Workers, config.Options{"path": l.Folder})
 	if l.Port != 0 {
 		open, p = smtp.Open, spec("smtp", l.Workers, config.Options{"host": "127.0.0.1", "port": int64(l.Port), "encryption": "none"})
@@ -116,11 +122,52 @@ func (l life) open(log *slog.Logger) (*email.Service, error) {
 	if l.Keep > 0 {
 		p.Options["keep"] = l.Keep
 	}
-	s, err := open(p, service.Env{Dir: l.Dir, Log: log})
-	if err != nil {
-		return nil, err
+	database := &service.Handle{Name: "db"}
+	if l.Database != "" {
+		p.Options["databases"] = []string{"db"}
+		db, err := sqlite.Open(sqltest.Spec("sqlite", config.Options{"path": l.Database}), service.Env{Log: log})
+		if err != nil {
+			return nil, nil, err
+		}
+		database.Set(db)
 	}
-	return s.(*email.Service), nil
+	s, err := open(p, service.Env{Dir: l.Dir, Log: log, Lookup: func(string) (*service.Handle, bool) { return database, true }})
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.(*email.Service), database, nil
+}
+
+// send sends a mail, within a transaction if there is a database: then it is
+// acknowledged by the commit.
+func send(s *email.Service, database *service.Handle) (id string, err error) {
+	var db *sql.Service
+	if !database.With(func(found service.Service) { db = found.(*sql.Service) }) {
+		r, err := do(s, email.Request{Send: hello()})
+		return r.MessageID, err
+	}
+	scope, end := abi.NewScope()
+	defer end()
+	call := service.Call{Scope: scope}
+	run := func(op sql.Op) error {
+		answer := make(chan error, 1)
+		db.Submit(call, sql.Request{Op: op}, func(_ sql.Result, err error) { answer <- err })
+		return <-answer
+	}
+	if err := run(sql.OpBegin); err != nil {
+		return "", err
+	}
+	m := hello()
+	m.Transaction = database
+	answer := make(chan error, 1)
+	s.Submit(call, email.Request{Send: m}, func(r email.Result, err error) {
+		id = r.MessageID
+		answer <- err
+	})
+	if err := <-answer; err != nil {
+		return "", err
+	}
+	return id, run(sql.OpCommit)
 }
 
 // child is a process under way, or one that has ended.
@@ -158,15 +205,15 @@ func (l life) start(t *testing.T, before ...string) *child {
 	return c
 }
 
-// until reads up to a line; false if the child ends before.
-func (c *child) until(line string) bool {
+// until reads up to a step; false if the child ends before.
+func (c *child) until(step string) bool {
 	for {
 		text, err := c.out.ReadString('\n')
 		if err != nil {
 			return false
 		}
 		c.lines = append(c.lines, strings.TrimSpace(text))
-		if strings.TrimSpace(text) == line {
+		if strings.HasPrefix(text, step+" ") {
 			return true
 		}
 	}

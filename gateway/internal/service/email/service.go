@@ -124,6 +124,9 @@ func (s *Service) Stats() actor.Stats {
 // maybe before Submit returns. A mail that was accepted is on the disk. cancel
 // says that nobody waits any more; done is called all the same.
 func (s *Service) Submit(call service.Call, r Request, done func(Result, error)) (cancel func()) {
+	if r.Send != nil && r.Send.Transaction != nil {
+		return s.enlist(call, r.Send, done)
+	}
 	if s.closing.Load() {
 		done(Result{}, actor.ErrClosed)
 		return func() {}
@@ -138,9 +141,6 @@ func (s *Service) Submit(call service.Call, r Request, done func(Result, error))
 	if err != nil {
 		done(Result{}, err)
 		return func() {}
-	}
-	if r.Send.Transaction != nil {
-		return s.enlist(call, m, r.Send.Transaction, done)
 	}
 	return s.submit(call, func(q *queue) (Result, error) {
 		if err := q.put(m, s.settings.maxQueued); err != nil {
@@ -165,11 +165,13 @@ func (s *Service) submit(call service.Call, f func(*queue) (Result, error), done
 		Run: func(ctx context.Context, q *queue) error {
 			begun = true
 			s.waiting.Add(-1)
-			q.conn.SetInterrupt(ctx)
-			result, err := f(q)
-			q.conn.SetInterrupt(context.Background())
+			var result Result
+			err := q.use(ctx, func(q *queue) (err error) {
+				result, err = f(q)
+				return err
+			})
 			done(result, outboxError(ctx, err))
-			return broken(err)
+			return q.lost
 		},
 		Fail: func(err error) {
 			if !begun { // else it has panicked
