@@ -19,8 +19,8 @@ const (
 	eager    = 50 * time.Millisecond // after a failure, then twice as long each time
 	sluggish = time.Second           // at most
 	interval = 2 * time.Second       // between looks without an occasion
-	handful  = 50        // mails that are looked at together
-	piece    = 512 << 10 // bytes of a body that are read at once: results are bounded
+	handful  = 50                    // mails that are looked at together
+	piece    = 512 << 10             // bytes of a body that are read at once: results are bounded
 	// A row is moved within moments by the outbox that it names. One that lies
 	// there for longer is somebody else's who is gone, and is adopted.
 	orphaned = 10 * time.Minute

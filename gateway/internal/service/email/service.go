@@ -13,6 +13,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/actor"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/letter"
 )
 
 // Service is a service of the kind email. Its methods are safe for use from
@@ -55,7 +56,7 @@ const grace = time.Second
 // New starts a service over a driver. It does not connect.
 func New(spec service.Spec, env service.Env, driver Driver) (*Service, error) {
 	o := spec.Options
-	from, err := parseAddress("from", o.Text("from"))
+	from, err := letter.ParseAddress("from", o.Text("from"))
 	if err != nil {
 		return nil, fmt.Errorf("service %q: %w", spec.Name, err)
 	}
@@ -137,7 +138,7 @@ func (s *Service) Submit(call service.Call, r Request, done func(Result, error))
 			return result, err
 		}, done)
 	}
-	m, err := compose(r.Send, s.settings.from, s.settings.maxMessage, time.Now())
+	m, err := letter.Compose(r.Send, s.settings.from, s.settings.maxMessage, time.Now())
 	if err != nil {
 		done(Result{}, err)
 		return func() {}
