@@ -4,7 +4,8 @@
  * Look it up with the local name of a binding. A key is 1 to 1,024 bytes of
  * UTF-8 without NUL; '/' has no meaning but for EG_STORAGE_LIST. An object is
  * whole or not there: nobody sees half of one. What has been acknowledged is
- * durable.
+ * durable. One operation carries or brings up to 64 MiB of a body; what is
+ * larger goes in parts.
  */
 #ifndef EDGE_GATEWAY_STORAGE_H
 #define EDGE_GATEWAY_STORAGE_H
@@ -16,7 +17,8 @@
 /* Reads an object or a part of it. args eg_storage_get, result
  * eg_storage_object with the body. EG_E_NOT_FOUND. EG_E_CONFLICT: it has
  * another etag. EG_E_INVALID: the offset is behind its end (eg_problem.code
- * "range"). In chunks: parts one after the other, with the etag of the first. */
+ * "range"); at its end the body is empty. EG_E_TOO_LARGE: read parts. In
+ * chunks: parts one after the other, with the etag of the first. */
 #define EG_STORAGE_GET 1u
 
 /* As EG_STORAGE_GET without the body. args eg_storage_key, result
@@ -29,7 +31,8 @@
 
 /* Starts an object of unknown length. args eg_storage_put (its body is the
  * first part), result eg_storage_upload. It is given up when the request is
- * answered before EG_STORAGE_FINISH. Needs a request's token. */
+ * answered before EG_STORAGE_FINISH, or when adding to it or finishing it fails.
+ * Needs a request's token. EG_E_OVERLOADED: the request has 16 open. */
 #define EG_STORAGE_START 4u
 
 /* Adds to it. args eg_storage_write, no result. EG_E_NOT_FOUND: no such upload. */
@@ -120,7 +123,7 @@ typedef struct eg_storage_presign {
   uint32_t struct_size;
   uint32_t kind; /* EG_STORAGE_READ_URL, _WRITE_URL */
   eg_bytes key;
-  int64_t lifetime; /* nanoseconds, up to 7 days */
+  int64_t lifetime; /* nanoseconds, 1 second to 7 days */
 } eg_storage_presign;
 
 typedef struct eg_storage_object {
@@ -131,7 +134,7 @@ typedef struct eg_storage_object {
   eg_bytes body; /* with EG_STORAGE_GET */
   eg_bytes etag; /* changes with the content; without quotes */
   eg_bytes content_type;
-  int64_t modified; /* Unix time in nanoseconds */
+  int64_t modified; /* Unix time in nanoseconds; 0: the backend did not say */
   const eg_field *metadata;
   uint64_t metadata_count;
 } eg_storage_object;

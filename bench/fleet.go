@@ -51,28 +51,25 @@ func (f *fleet) stop() {
 	_ = os.RemoveAll(f.dir)
 }
 
-// gateway starts a gateway with handlers, their sources by path.
-func (f *fleet) gateway(handlers map[string]string) (*server, error) {
-	text := ""
-	for path, source := range handlers {
-		text += f.endpoint(path, source)
-	}
-	return f.configured(text)
+// endpoint is one that a gateway under measurement is to serve.
+type endpoint struct {
+	path, source string        // the source in the repository
+	timeout      time.Duration // 0 for the default
 }
 
-// endpoint is the configuration of one.
-func (f *fleet) endpoint(path, source string) string {
-	name := strings.Trim(strings.NewReplacer("/", "-", "{", "", "}", "").Replace(path), "-")
-	return fmt.Sprintf("[[endpoint]]\nname = %q\npath = %q\nsource = %q\n", name, path, filepath.Join(f.root, source))
-}
-
-// configured starts a gateway with a configuration.
-func (f *fleet) configured(text string) (*server, error) {
+// gateway starts a gateway.
+func (f *fleet) gateway(endpoints ...endpoint) (*server, error) {
 	dir, err := os.MkdirTemp(f.dir, "gateway-*")
 	if err != nil {
 		return nil, err
 	}
-	text = fmt.Sprintf("[server]\ndata = %q\n", filepath.Join(dir, "data")) + text
+	text := fmt.Sprintf("[server]\ndata = %q\n", filepath.Join(dir, "data"))
+	for n, e := range endpoints {
+		text += fmt.Sprintf("[[endpoint]]\nname = \"endpoint-%d\"\npath = %q\nsource = %q\n", n, e.path, filepath.Join(f.root, e.source))
+		if e.timeout > 0 {
+			text += fmt.Sprintf("timeout = %q\n", e.timeout)
+		}
+	}
 	config := filepath.Join(dir, "edge-gateway.toml")
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, err

@@ -53,15 +53,15 @@ func run(args []string) error {
 		}
 	}
 	var o options
+	var beside bool
 	var only, profile string
-	var spinning bool
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&o.rounds, "rounds", 5, "rounds that count, after one that does not")
 	flags.IntVar(&o.requests, "requests", 40_000, "requests to each target in a round")
 	flags.IntVar(&o.conns, "conns", 16, "connections")
 	flags.StringVar(&only, "only", "", "targets to measure beside the first of their section, separated by commas; default all")
+	flags.BoolVar(&beside, "spinning", false, "measure one endpoint while another spins, instead")
 	flags.StringVar(&profile, "profile", "", "measure nothing, but profile the hot path for the compiler into this file")
-	flags.BoolVar(&spinning, "spinning", false, "measure one endpoint while another spins, instead")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
@@ -76,7 +76,7 @@ func run(args []string) error {
 		return err
 	}
 	defer f.stop()
-	if spinning {
+	if beside {
 		return measureSpinning(os.Stdout, f, o)
 	}
 	for _, start := range []func(*fleet, options) (*section, error){startHotPath, startAwait} {

@@ -29,12 +29,12 @@ func startHotPath(f *fleet, o options) (*section, error) {
 	if err != nil {
 		return nil, err
 	}
-	gateway, err := f.gateway(map[string]string{
-		"/static":      "bench/handlers/static",
-		"/c/{name}":    "sdk-c/examples/hello",
-		"/rust/{name}": "sdk-rust/examples/hello",
-		"/go/{name}":   "sdk-go/examples/hello",
-	})
+	gateway, err := f.gateway(
+		endpoint{path: "/static", source: "bench/handlers/static"},
+		endpoint{path: "/c/{name}", source: "sdk-c/examples/hello"},
+		endpoint{path: "/rust/{name}", source: "sdk-rust/examples/hello"},
+		endpoint{path: "/go/{name}", source: "sdk-go/examples/hello"},
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func startAwait(f *fleet, o options) (*section, error) {
 	for _, one := range []struct{ name, source string }{
 		{"await", "sdk-c/examples/wait"}, {"blocking", "sdk-c/examples/wait_blocking"},
 	} {
-		gateway, err := f.gateway(map[string]string{"/wait": one.source})
+		gateway, err := f.gateway(endpoint{path: "/wait", source: one.source})
 		if err != nil {
 			return nil, err
 		}

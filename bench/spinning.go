@@ -20,12 +20,14 @@ const spinFor = 12 * time.Second
 // measureSpinning compares the latency of an endpoint before and while another
 // has used up its stuck calls: after 1,000 requests to it, all of which spin.
 func measureSpinning(out io.Writer, f *fleet, o options) error {
-	g, err := f.configured(f.endpoint("/static", "bench/handlers/static") +
-		f.endpoint("/spin/{seconds}", "bench/handlers/spin") + "timeout = \"100ms\"\n")
+	gateway, err := f.gateway(
+		endpoint{path: "/static", source: "bench/handlers/static"},
+		endpoint{path: "/spin/{seconds}", source: "bench/handlers/spin", timeout: 100 * time.Millisecond},
+	)
 	if err != nil {
 		return err
 	}
-	other := &target{name: "c-static", path: "/static", want: "Hello, world!", server: g}
+	other := &target{name: "c-static", path: "/static", want: "Hello, world!", server: gateway}
 	if _, err := offer(other, max(o.requests/4, o.conns), o.conns); err != nil { // not counted
 		return err
 	}

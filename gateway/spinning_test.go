@@ -81,8 +81,9 @@ func loadOnOther(ctx context.Context, address string) *rawclient.Result {
 
 // 1,000 requests to an endpoint that spins: the first max_stuck are answered
 // 504 at their deadline and the others 503, and other endpoints are as quick
-// as before. The aim is twice their p99 of before; the bound here is one for a
-// machine that does other things too.
+// as before. The aim is twice their p99 of before, which the bench measures; the
+// bound here is five times the aim, and 10 ms where that would be less than a
+// busy machine's own turns take.
 func TestThousandRequestsToASpinningEndpoint(t *testing.T) {
 	g, address, tell := spinningUntilTold(t, gateway.Limits{Timeout: 100 * time.Millisecond, MaxNative: 8})
 	measure := func() *rawclient.Result {
@@ -122,7 +123,7 @@ func TestThousandRequestsToASpinningEndpoint(t *testing.T) {
 	}
 	p99, was := beside.Percentile(99), before.Percentile(99)
 	t.Logf("another endpoint: p99 %v before (%d answers), %v beside (%d)", was, before.OK, p99, beside.OK)
-	if beside.Failed > 0 || p99 > 5*was {
+	if beside.Failed > 0 || p99 > max(10*was, 10*time.Millisecond) {
 		t.Errorf("another endpoint has a p99 of %v, it was %v; %v", p99, was, beside)
 	}
 	tell()

@@ -3,7 +3,7 @@ package edge
 import "time"
 
 // Cache is a cache. Keys and values are any bytes; a key is 1 byte to 64 KiB
-// long. What a cache holds may be gone at any time. A time to live of 0 has no
+// long, a value up to 64 MiB, or what the backend takes (memcached: 1 MiB). What a cache holds may be gone at any time. A time to live of 0 has no
 // end.
 type Cache interface {
 	// Get reads a value. One that is not there is no error: see
@@ -11,6 +11,7 @@ type Cache interface {
 	Get(key string) (CacheEntry, error)
 
 	// GetMany reads up to 1,000 values at once, in the order of the keys.
+	// [ErrTooLarge]: they are over 64 MiB together.
 	GetMany(keys ...string) ([]CacheEntry, error)
 
 	// Set stores a value, whatever is there.
@@ -23,7 +24,8 @@ type Cache interface {
 	Replace(key string, value []byte, ttl time.Duration) error
 
 	// Swap stores a value in place of the one that was read with that version.
-	// [ErrConflict]: it has changed; [ErrNotFound]: it is gone.
+	// [ErrConflict]: it has changed or, with some backends, was stored again as
+	// it was; [ErrNotFound]: it is gone.
 	Swap(key string, value []byte, ttl time.Duration, version uint64) error
 
 	// Delete tells whether there was a value to delete.

@@ -8,7 +8,8 @@ import (
 
 // Storage holds objects. A key is 1 to 1,024 bytes of UTF-8 without NUL; '/'
 // has no meaning but for lists. An object is whole or not there, and durable
-// once a call has returned without an error.
+// once a call has returned without an error. One call carries or brings up to 64
+// MiB; what is larger goes in parts: see Upload and GetRange.
 type Storage interface {
 	// Get reads an object. [ErrNotFound].
 	Get(key string) (*Object, error)
@@ -27,7 +28,7 @@ type Storage interface {
 	Put(key string, body []byte, options PutOptions) (*Object, error)
 
 	// Upload stores an object of unknown length. It is given up when the request
-	// is answered before Finish. Background work has none: [ErrUnsupported].
+	// is answered before Finish; a request has up to 16 open. Background work has none: [ErrUnsupported].
 	Upload(key string, options PutOptions) (Upload, error)
 
 	// Delete deletes an object. It is no error when there was none.
@@ -43,8 +44,8 @@ type Storage interface {
 	// Copy copies within the service, metadata too. [ErrNotFound].
 	Copy(from, to string) (*Object, error)
 
-	// PresignedURL is a URL that works for some time, up to 7 days, without more
-	// authority.
+	// PresignedURL is a URL that works for some time, 1 second to 7 days, without
+	// more authority. [ErrUnsupported]: the service is not set up for it.
 	PresignedURL(use URLUse, key string, lifetime time.Duration) (string, error)
 }
 
@@ -83,7 +84,7 @@ type Object struct {
 	Body        []byte // with Get and GetRange
 	ETag        string // changes with the content; without quotes
 	ContentType string
-	Modified    time.Time
+	Modified    time.Time // zero: the backend did not say
 	Metadata    Fields
 }
 

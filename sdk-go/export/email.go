@@ -6,7 +6,6 @@ package export
 import "C"
 
 import (
-	"time"
 	"unsafe"
 
 	edge "github.com/edge-gateway/edge-gateway/sdk-go"
@@ -53,10 +52,7 @@ func (e email) State(id string) (delivery *edge.Delivery, err error) {
 		s := (*C.eg_email_state)(result)
 		delivery = &edge.Delivery{
 			State: edge.DeliveryState(s.state), Attempts: int(s.attempts),
-			Accepted: time.Unix(0, int64(s.accepted)).UTC(), Reason: string(view(s.reason)),
-		}
-		if s.next != 0 {
-			delivery.Next = time.Unix(0, int64(s.next)).UTC()
+			Accepted: moment(s.accepted), Next: moment(s.next), Reason: string(view(s.reason)),
 		}
 	})
 	return delivery, err

@@ -114,3 +114,11 @@ func cloneFields(first *C.eg_field, count C.uint64_t) edge.Fields {
 	text := make(text, 0, textSize(fields))
 	return text.copyFields(fields)
 }
+
+// moment is Unix time in nanoseconds; 0 stands for none.
+func moment(nanoseconds C.int64_t) time.Time {
+	if nanoseconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, int64(nanoseconds)).UTC()
+}

@@ -137,7 +137,7 @@ func lendPart(loan *loan, upload uint64, part []byte) unsafe.Pointer {
 func readObject(o *C.eg_storage_object) *edge.Object {
 	object := &edge.Object{
 		Size: int64(o.size), Offset: int64(o.offset), ETag: string(view(o.etag)),
-		ContentType: string(view(o.content_type)), Modified: time.Unix(0, int64(o.modified)).UTC(),
+		ContentType: string(view(o.content_type)), Modified: moment(o.modified),
 		Metadata: cloneFields(o.metadata, o.metadata_count),
 	}
 	if o.body.ptr != nil {
@@ -149,9 +149,8 @@ func readObject(o *C.eg_storage_object) *edge.Object {
 func readList(p *C.eg_storage_page) *edge.ListPage {
 	page := &edge.ListPage{Entries: make([]edge.ListEntry, int(p.count)), Next: string(view(p.next))}
 	for i, e := range unsafe.Slice(p.entries, int(p.count)) {
-		page.Entries[i] = edge.ListEntry{Key: string(view(e.key)), ETag: string(view(e.etag)), Size: int64(e.size)}
-		if e.modified != 0 {
-			page.Entries[i].Modified = time.Unix(0, int64(e.modified)).UTC()
+		page.Entries[i] = edge.ListEntry{
+			Key: string(view(e.key)), ETag: string(view(e.etag)), Size: int64(e.size), Modified: moment(e.modified),
 		}
 	}
 	return page

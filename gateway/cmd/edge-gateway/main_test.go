@@ -204,6 +204,8 @@ func TestSamplesAnswerAsTheReadmeSays(t *testing.T) {
 		{"GET", "/c/wait?ms=5", "", 200, "waited 5 ms\n"}, {"GET", "/c/wait-blocking?ms=5", "", 200, "waited 5 ms\n"},
 		{"GET", "/c/pending?ms=5", "", 200, "waited 5 ms\n"}, {"GET", "/rust/wait?ms=5", "", 200, "waited 5 ms\n"},
 		{"GET", "/go/wait?ms=5", "", 200, "waited 5 ms\n"},
+		{"PUT", "/files/a/b", "kept", 201, "4 bytes\n"}, {"GET", "/files/a/b", "", 200, "kept"},
+		{"DELETE", "/files/a/b", "", 204, ""}, {"GET", "/files?prefix=a/", "", 200, `{"files":[]}`},
 	} {
 		status, body := p.ask(t, test.method, test.path, test.body)
 		if status != test.status || strings.TrimSuffix(body, "\n") != strings.TrimSuffix(test.want, "\n") {

@@ -55,7 +55,7 @@ func (c *call) arm(deadline time.Time) {
 	if c.conn != nil {
 		c.conn.enterNative(c.d.clock(deadline))
 	} else {
-		c.late.at.Store(uintptr(c.thread))
+		c.late.enter(c.thread)
 	}
 }
 
@@ -66,11 +66,11 @@ func (c *call) disarm() bool {
 	c.endpoint.Native.Give()
 	c.d.native.Give()
 	if c.conn == nil {
-		c.late.at.Store(0)
+		c.late.leave()
 	}
 	if !inTime {
 		c.conn.awaitClaim()
-		c.late.returned()
+		c.late.end()
 	}
 	return inTime
 }

@@ -43,7 +43,7 @@ func (d *Dispatcher) scan(stop <-chan struct{}) {
 // return at this moment, waits.
 func (d *Dispatcher) claim(c *conn) {
 	c.call.late = &lateThread{}
-	c.call.late.at.Store(uintptr(c.call.thread))
+	c.call.late.enter(c.call.thread)
 	late := lateCall{conn: c.Conn, call: c.call, status: http.StatusGatewayTimeout}
 	if !late.call.endpoint.GetStuck() {
 		late.status = http.StatusServiceUnavailable

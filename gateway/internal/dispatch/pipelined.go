@@ -29,7 +29,7 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 			done <- end
 			return
 		}
-		thread.returned()
+		thread.end()
 		switch end {
 		case answered, failed, malformed:
 			at.instance.Module.Release(at.frame)

@@ -89,10 +89,10 @@ func (c *call) cancelAwait(reason abi.Status) {
 	c.d.native.Force()
 	c.endpoint.Native.Force()
 	late := &lateThread{} // from its beginning: nobody waits
-	late.at.Store(uintptr(abi.CurrentThread()))
+	late.enter(abi.CurrentThread())
 	c.d.spinning.add(late, c.instance.Module)
 	status := c.instance.Module.Resume(c.frame, reason)
-	late.returned()
+	late.end()
 	c.endpoint.Native.Give()
 	c.d.native.Give()
 	if status != abi.OK {

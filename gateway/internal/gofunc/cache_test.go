@@ -10,7 +10,7 @@ import (
 )
 
 func TestACacheInTheProgram(t *testing.T) {
-	h := host{}
+	h := &host{}
 	h.lend(t, "cache", "cache", memory.Open, nil)
 	h.run(t, func(r *edge.Request) error {
 		c, err := r.Cache("cache")

@@ -13,7 +13,7 @@ import (
 )
 
 func TestMailOfTheProgram(t *testing.T) {
-	h, folder := host{}, t.TempDir()
+	h, folder := &host{}, t.TempDir()
 	h.lend(t, "mail", "email", directory.Open, config.Options{"from": "Shop <shop@example.com>", "path": folder})
 	h.run(t, func(r *edge.Request) error {
 		m, err := r.Email("mail")

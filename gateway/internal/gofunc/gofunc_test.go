@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,19 +16,22 @@ import (
 )
 
 // host lends services by name.
-type host map[string]*service.Handle
+type host struct{ bound sync.Map } // *service.Handle
 
-func (host) Service(string, string) (abi.Service, abi.Status) { return nil, abi.ErrUnsupported }
-func (host) Log(slog.Level, string, string)                   {}
+func (*host) Service(string, string) (abi.Service, abi.Status) { return nil, abi.ErrUnsupported }
+func (*host) Log(slog.Level, string, string)                   {}
 
-func (h host) Binding(name string) (*service.Handle, bool) {
-	handle, ok := h[name]
-	return handle, ok
+func (h *host) Binding(name string) (*service.Handle, bool) {
+	handle, ok := h.bound.Load(name)
+	if !ok {
+		return nil, false
+	}
+	return handle.(*service.Handle), true
 }
 
 // lend starts a service with the defaults of its kind, until the end of the
 // test.
-func (h host) lend(t *testing.T, name, kind string, open func(service.Spec, service.Env) (service.Service, error), options config.Options) *service.Handle {
+func (h *host) lend(t *testing.T, name, kind string, open func(service.Spec, service.Env) (service.Service, error), options config.Options) *service.Handle {
 	t.Helper()
 	driver := config.Kinds[slices.IndexFunc(config.Kinds, func(k config.Kind) bool { return k.Name == kind })].Drivers[0]
 	complete := config.Options{}
@@ -57,14 +61,15 @@ func (h host) lend(t *testing.T, name, kind string, open func(service.Spec, serv
 	return handle
 }
 
-func (h host) put(name string, s service.Service) *service.Handle {
-	h[name] = &service.Handle{Name: name}
-	h[name].Set(s)
-	return h[name]
+func (h *host) put(name string, s service.Service) *service.Handle {
+	handle := &service.Handle{Name: name}
+	handle.Set(s)
+	h.bound.Store(name, handle)
+	return handle
 }
 
 // run has a handler answer one request, and fails with what it fails with.
-func (h host) run(t *testing.T, handler func(r *edge.Request) error) {
+func (h *host) run(t *testing.T, handler func(r *edge.Request) error) {
 	t.Helper()
 	if err := h.within(t, 10*time.Second, handler); err != nil {
 		t.Error(err)
@@ -72,7 +77,7 @@ func (h host) run(t *testing.T, handler func(r *edge.Request) error) {
 }
 
 // within is run with a deadline, and returns what the handler fails with.
-func (h host) within(t *testing.T, limit time.Duration, handler func(r *edge.Request) error) error {
+func (h *host) within(t *testing.T, limit time.Duration, handler func(r *edge.Request) error) error {
 	t.Helper()
 	memory, err := abi.NewMemory(1 << 20)
 	if err != nil {

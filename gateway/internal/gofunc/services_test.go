@@ -37,7 +37,7 @@ func (*silent) Stats() actor.Stats          { return actor.Stats{} }
 func (*silent) Close(context.Context) error { return nil }
 
 func TestOnlyBoundServicesOfTheRightKindAreReached(t *testing.T) {
-	h := host{}
+	h := &host{}
 	handle := h.lend(t, "cache", "cache", memory.Open, nil)
 	h.run(t, func(r *edge.Request) error {
 		var failure *edge.ServiceError
@@ -66,7 +66,7 @@ func TestOnlyBoundServicesOfTheRightKindAreReached(t *testing.T) {
 }
 
 func TestACallThatNobodyAnswersEndsAtTheDeadline(t *testing.T) {
-	h, driver := host{}, newSilent()
+	h, driver := &host{}, newSilent()
 	h.put("cache", cache.New(driver))
 	err := h.within(t, 50*time.Millisecond, func(r *edge.Request) error {
 		c, err := r.Cache("cache")
@@ -89,7 +89,7 @@ func TestACallThatNobodyAnswersEndsAtTheDeadline(t *testing.T) {
 }
 
 func TestServicesThatAreKeptAnswerNothingLater(t *testing.T) {
-	h := host{}
+	h := &host{}
 	h.lend(t, "cache", "cache", memory.Open, nil)
 	var kept edge.Cache
 	h.run(t, func(r *edge.Request) (err error) {
@@ -102,7 +102,7 @@ func TestServicesThatAreKeptAnswerNothingLater(t *testing.T) {
 }
 
 func TestManyGoroutinesOfOneRequestUseServices(t *testing.T) {
-	h := host{}
+	h := &host{}
 	h.lend(t, "cache", "cache", memory.Open, nil)
 	h.run(t, func(r *edge.Request) error {
 		failures := make(chan error)

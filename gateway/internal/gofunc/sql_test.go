@@ -13,7 +13,7 @@ import (
 const notes = "create table notes (id integer primary key, title text unique, body blob, at timestamp, flag boolean, extra json, score real)"
 
 // withNotes has a handler work on a database with an empty table.
-func withNotes(t *testing.T, h host, work func(r *edge.Request, db edge.SQL) error) {
+func withNotes(t *testing.T, h *host, work func(r *edge.Request, db edge.SQL) error) {
 	t.Helper()
 	h.lend(t, "db", "sql", sqlite.Open, nil)
 	h.run(t, func(r *edge.Request) error {
@@ -29,7 +29,7 @@ func withNotes(t *testing.T, h host, work func(r *edge.Request, db edge.SQL) err
 }
 
 func TestValuesOfADatabaseInTheProgram(t *testing.T) {
-	withNotes(t, host{}, func(r *edge.Request, db edge.SQL) error {
+	withNotes(t, &host{}, func(r *edge.Request, db edge.SQL) error {
 		at := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
 		body := []byte{0, 255}
 		done, err := db.Exec("insert into notes values ($1, $2, $3, $4, $5, $6, $7)", 7, "é", body, at, true, edge.JSON(`{"a":1}`), 0.5)
@@ -67,7 +67,7 @@ func TestValuesOfADatabaseInTheProgram(t *testing.T) {
 }
 
 func TestPagesOfADatabaseInTheProgram(t *testing.T) {
-	withNotes(t, host{}, func(r *edge.Request, db edge.SQL) error {
+	withNotes(t, &host{}, func(r *edge.Request, db edge.SQL) error {
 		const numbers = "with recursive n(i) as (select 1 union all select i + 1 from n where i < $1) select i from n"
 		count, sum := 0, int64(0)
 		for row, err := range db.Each(100, numbers, 1050) {
@@ -98,7 +98,7 @@ func TestPagesOfADatabaseInTheProgram(t *testing.T) {
 }
 
 func TestTransactionsOfADatabaseInTheProgram(t *testing.T) {
-	h := host{}
+	h := &host{}
 	withNotes(t, h, func(r *edge.Request, db edge.SQL) error {
 		tx, err := db.Begin(edge.TxOptions{})
 		if err != nil {

@@ -39,6 +39,7 @@ impl<'r> Pages<'r> {
     /// The next page, or `None` after the last. Awaited, or waited for with
     /// [`Next::wait`]. If it fails, or is dropped before its end, there are no
     /// more.
+    #[allow(clippy::should_implement_trait)] // it has to be awaited
     pub fn next(&mut self) -> Next<'_, 'r> {
         let operation = match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::First(operation) => Some(operation),

@@ -1,6 +1,9 @@
 //! The services of the host: what they get is written down, what they answer is
 //! what a test has prepared.
 
+#[path = "services_sql.rs"]
+pub mod sql;
+
 use std::any::Any;
 use std::collections::VecDeque;
 use std::ffi::c_void;
@@ -11,30 +14,31 @@ use std::sync::Mutex;
 use edge_gateway_sdk::abi::*;
 
 /// Ids and the local names of the bindings. The timer has none.
-const SERVICES: [(&std::ffi::CStr, Option<&str>); 6] = [
+const SERVICES: [(&std::ffi::CStr, Option<&str>); 7] = [
     (EG_TIMER, None),
     (EG_SQL, Some("db")),
     (EG_CACHE, Some("cache")),
     (EG_STORAGE, Some("files")),
     (EG_EMAIL, Some("mail")),
     (EG_HTTP, Some("api")),
+    (EG_HTTP, Some("http")),
 ];
 
-static TABLES: [eg_service; 6] = [const {
+static TABLES: [eg_service; 7] = [const {
     eg_service {
         struct_size: size_of::<eg_service>() as u32,
         reserved: 0,
     }
-}; 6];
+}; 7];
 
 /// The table of a service, or the status of there being none.
 pub fn table(id: &std::ffi::CStr, name: Option<&str>) -> Result<*const c_void, i32> {
-    let place = SERVICES.iter().position(|(known, _)| *known == id);
-    let place = place.ok_or(EG_E_UNSUPPORTED)?;
-    match SERVICES[place].1 == name {
-        true => Ok(ptr::from_ref(&TABLES[place]).cast()),
-        false => Err(EG_E_DENIED),
+    if !SERVICES.iter().any(|(known, _)| *known == id) {
+        return Err(EG_E_UNSUPPORTED);
     }
+    let place = SERVICES.iter().position(|known| *known == (id, name));
+    let place = place.ok_or(EG_E_DENIED)?;
+    Ok(ptr::from_ref(&TABLES[place]).cast())
 }
 
 /// Memory of results, freed when the request has been answered.
@@ -97,13 +101,22 @@ impl Answer {
     }
 
     pub fn problem(status: i32, message: &'static str, code: &'static str) -> Answer {
+        Answer::problem_about(status, message, code, "the subject")
+    }
+
+    pub fn problem_about(
+        status: i32,
+        message: &'static str,
+        code: &'static str,
+        subject: &'static str,
+    ) -> Answer {
         let make = |memory: &mut Memory| {
             let problem = eg_problem {
                 struct_size: size_of::<eg_problem>() as u32,
                 position: 3,
                 message: memory.text(message),
                 code: memory.text(code),
-                subject: memory.text("the subject"),
+                subject: memory.text(subject),
             };
             memory.put(problem).cast()
         };
@@ -182,7 +195,7 @@ unsafe fn describe(op: &eg_op) -> String {
             .iter()
             .position(|table| ptr::from_ref(table).cast() == op.service);
         match SERVICES[place.expect("a table of the host's")].0 {
-            id if id == EG_SQL => sql(op),
+            id if id == EG_SQL => database(op),
             id if id == EG_CACHE => cache(op),
             id if id == EG_STORAGE => storage(op),
             id if id == EG_EMAIL => email(op),
@@ -210,7 +223,7 @@ unsafe fn statement(statement: &eg_sql_statement) -> String {
     text
 }
 
-unsafe fn sql(op: &eg_op) -> String {
+unsafe fn database(op: &eg_op) -> String {
     unsafe {
         match op.code {
             EG_SQL_QUERY => format!("query {}", statement(args(op))),

@@ -7,5 +7,8 @@ mod driver;
 #[macro_use]
 mod both;
 mod cache;
+mod email;
+mod http;
 mod operation;
 mod sql;
+mod storage;

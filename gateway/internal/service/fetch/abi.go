@@ -88,6 +88,6 @@ func (r response) Place(room *abi.Room) uintptr {
 	return abi.Place(room, abi.HTTPResponse{
 		StructSize: abi.StructSize[abi.HTTPResponse](), Status: int32(r.Status),
 		Headers: abi.PlaceList(room, fields), HeaderCount: uint64(len(fields)),
-		Body: room.Bytes(r.Body), URL: room.Text(r.URL),
+		Body: room.Bytes(r.Body), URL: room.Text(r.URL), Elapsed: int64(r.Elapsed),
 	})
 }

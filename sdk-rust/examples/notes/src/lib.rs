@@ -79,8 +79,7 @@ async fn list(request: &Request, store: Store<'_>) -> Result<Response, Error> {
     if !after.is_empty() && !store::is_id(&after) {
         return Err(draft::problem("after", "the id of a note is wanted"));
     }
-    let (notes, next) = store.page(&after, limit).await?;
-    Response::json(&json!({ "notes": notes, "next": next }))
+    Response::json(&store.page(&after, limit).await?)
 }
 
 async fn read(id: &str, store: Store<'_>, cache: Cache<'_>) -> Result<Response, Error> {

@@ -6,13 +6,20 @@ use edge_gateway_sdk::sql::{Row, Sql};
 use edge_gateway_sdk::{params, Error, Request};
 use serde::Serialize;
 
-use crate::draft::Draft;
+use super::draft::Draft;
 
 #[derive(Serialize)]
 pub struct Note<'n> {
     id: &'n str,
     title: &'n str,
     body: &'n str,
+}
+
+/// Notes, and the id to go on after if there are more.
+#[derive(Serialize)]
+pub struct Page<'n> {
+    notes: Vec<Note<'n>>,
+    next: Option<&'n str>,
 }
 
 /// Whether the table is known to be there.
@@ -66,12 +73,8 @@ impl<'r> Store<'r> {
             .transpose()
     }
 
-    /// At most `limit` notes behind the id `after`, and the id to go on after.
-    pub async fn page(
-        &self,
-        after: &str,
-        limit: usize,
-    ) -> Result<(Vec<Note<'r>>, Option<&'r str>), Error> {
+    /// At most `limit` notes behind the id `after`.
+    pub async fn page(&self, after: &str, limit: usize) -> Result<Page<'r>, Error> {
         // One more than asked for tells whether there is a next page.
         let rows = self
             .0
@@ -89,7 +92,7 @@ impl<'r> Store<'r> {
             true => notes.last().map(|note| note.id),
             false => None,
         };
-        Ok((notes, next))
+        Ok(Page { notes, next })
     }
 
     /// `None` if there is no such note.

@@ -1,6 +1,0 @@
-package gofunc
-
-import edge "github.com/edge-gateway/edge-gateway/sdk-go"
-
-func (s *services) Storage(name string) (edge.Storage, error) { return nil, edge.ErrUnsupported }
-func (s *services) HTTP(name string) (edge.HTTP, error)       { return nil, edge.ErrUnsupported }
