@@ -122,6 +122,7 @@ func closeDatabase(t *testing.T, database *service.Handle) {
 
 // TestKilledAtEveryStep kills the process at each durable step.
 func TestKilledAtEveryStep(t *testing.T) {
+	t.Parallel()
 	steps := []string{
 		"put.begun", "put.written", "put.committed", "turn.begun", "turn.written", "leased", "deliver.begun",
 		"deliver.ended", "noted", "purge.begun", "purge.done",
@@ -174,6 +175,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 
 // TestKilledAtRandom kills process after process over the same outbox.
 func TestKilledAtRandom(t *testing.T) {
+	t.Parallel()
 	var all sync.WaitGroup
 	defer all.Wait()
 	for driver, kills := range map[string]int{"smtp": 100, "directory": 20, "transactions": 30} {

@@ -8,6 +8,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/actor"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/letter"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql"
 )
 
@@ -52,7 +53,7 @@ func createTable(dialect string) []sql.Statement {
 // the statement before it returns, so that operations of one list keep their
 // order.
 func (s *Service) enlist(call service.Call, message *Message, done func(Result, error)) (cancel func()) {
-	m, err := compose(message, s.settings.from, s.settings.maxMessage, time.Now())
+	m, err := letter.Compose(message, s.settings.from, s.settings.maxMessage, time.Now())
 	switch {
 	case err != nil:
 	case s.closing.Load():
@@ -74,7 +75,7 @@ func (s *Service) enlist(call service.Call, message *Message, done func(Result, 
 		db, ok := found.(Database)
 		switch {
 		case !ok:
-			err = invalid("service %q is not a database", message.Transaction.Name)
+			err = service.Errorf(abi.ErrInvalid, "service %q is not a database", message.Transaction.Name)
 		case !db.InTransaction(call.Scope):
 			err = service.Errorf(abi.ErrTxGone, "the request has no transaction on %q", message.Transaction.Name)
 		default:
