@@ -156,16 +156,94 @@ func TestAHandlerInGoUsesServicesAlikeInBothForms(t *testing.T) {
 	}
 }
 
+func TestALibraryInGoUsesServicesInTheBackground(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("Go handler libraries are for linux")
+	}
+	library := buildFiles(t, map[string]string{
+		"go.mod": "module example.com/background\n\ngo 1.26\n\nrequire github.com/edge-gateway/edge-gateway/sdk-go v0.1.0\n",
+		"main.go": `package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	edge "github.com/edge-gateway/edge-gateway/sdk-go"
+	_ "github.com/edge-gateway/edge-gateway/sdk-go/export"
+)
+
+func init() { edge.Register(edge.Library{Init: start, Handler: answer, Shutdown: stop}) }
+func main() {}
+
+var (
+	said []string
+	work sync.WaitGroup
+	quit = make(chan struct{})
+)
+
+func start(i *edge.Instance) error {
+	db, err := i.SQL("db")
+	if err != nil {
+		return err
+	}
+	if _, err := db.Exec("create table if not exists t (n integer)"); err != nil {
+		return err
+	}
+	for n := range 100 {
+		if _, err := db.Exec("insert into t values ($1)", n); err != nil {
+			return err
+		}
+	}
+	row, err := db.QueryOne("select sum(n), $1 from t", strings.Repeat("x", 1<<20))
+	if err != nil {
+		return err
+	}
+	_, err = db.Begin(edge.TxOptions{})
+	said = append(said, fmt.Sprint(row.Values[0], len(row.Values[1].(string)), errors.Is(err, edge.ErrUnsupported)))
+	work.Go(func() {
+		for {
+			select {
+			case <-quit:
+				return
+			default:
+				if _, err := db.QueryOne("select 1"); err != nil {
+					i.Log(edge.LevelError, err.Error())
+					return
+				}
+			}
+		}
+	})
+	return nil
+}
+
+func answer(r *edge.Request) (*edge.Response, error) { return edge.Text(200, said[0]), nil }
+
+func stop(*edge.Instance) {
+	close(quit)
+	work.Wait()
+}
+`,
+	})
+	_, addr := start(t, gateway.Options{}, gateway.Snapshot{
+		Endpoints: []gateway.Endpoint{{Name: "go", Path: "/", Library: library, Services: map[string]string{"db": "db"}}},
+		Services:  []gateway.Service{{Name: "db", Kind: "sql"}},
+	})
+	if answer := get(t, addr, "/"); string(answer.Body) != "4950 1048576 true" {
+		t.Errorf("got %q", answer.Body)
+	}
+}
+
 // buildGo compiles a handler that is a function of a package here.
 func buildGo(t *testing.T, dir string) string {
 	t.Helper()
-	source := t.TempDir()
 	name := filepath.Base(dir)
 	code, err := os.ReadFile(filepath.Join(dir, "answer.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for file, content := range map[string]string{
+	return buildFiles(t, map[string]string{
 		"answer.go": strings.Replace(string(code), "\npackage "+name+"\n", "\npackage main\n", 1),
 		"go.mod":    "module example.com/" + name + "\n\ngo 1.26\n\nrequire github.com/edge-gateway/edge-gateway/sdk-go v0.1.0\n",
 		"main.go": `package main
@@ -178,8 +256,14 @@ import (
 func init() { edge.Handle(Answer) }
 func main() {}
 `,
-	} {
-		if err := os.WriteFile(filepath.Join(source, file), []byte(content), 0o644); err != nil {
+	})
+}
+
+func buildFiles(t *testing.T, files map[string]string) string {
+	t.Helper()
+	source := t.TempDir()
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(source, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
