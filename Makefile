@@ -1,7 +1,9 @@
 export CGO_ENABLED ?= 0
 GO ?= go
+# The name that go build looks for.
+PROFILE = gateway/cmd/edge-gateway/default.pgo
 
-.PHONY: help run build test test-long bench check clean
+.PHONY: help run build test test-long bench profile check clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,8 +21,12 @@ test: ## run everything that takes minutes
 test-long: ## run the storms and fuzzers too
 	@.ci/test long
 
-bench: build ## measure against a native server and against one process per handler
+bench: ## measure against a native server, in process and on the wire
+	@$(GO) test -run '^$$' -bench BesideNative -benchtime 1x -pgo=$(CURDIR)/$(PROFILE) ./gateway/internal/dispatch
 	@$(GO) run ./bench
+
+profile: ## record anew what the compiler optimises the gateway for
+	@$(GO) run ./bench --profile $(PROFILE) --rounds 12
 
 check: ## formatting, vet, and a build for every system claimed
 	@.ci/check

@@ -36,6 +36,7 @@ var callbackTable = sync.OnceValue(func() HostTable {
 // status: nothing may unwind into the library.
 func callback(f func(i *Instance, a, b, c uintptr) Status) uintptr {
 	return purego.NewCallback(func(host, a, b, c uintptr) (result uintptr) {
+		awake()
 		found, ok := instances.byTable.Load(host)
 		if !ok {
 			return status(ErrInvalid)

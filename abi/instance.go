@@ -258,6 +258,7 @@ func (i *Instance) About() About { return i.info }
 
 // Enter calls handler_entry for the request in f.
 func (i *Instance) Enter(f *Frame) Status {
+	awake()
 	f.req.Self = i.self
 	f.prepare()
 	f.args[0] = uintptr(unsafe.Pointer(i.table))
@@ -270,6 +271,7 @@ func (i *Instance) Enter(f *Frame) Status {
 // Resume continues a request that returned EG_AWAIT, after its operations were
 // finished. reason is OK, or says why the request is over.
 func (i *Instance) Resume(f *Frame, reason Status) Status {
+	awake()
 	resume, state := f.resp.Resume, f.resp.State
 	next, end := f.arena.Next, f.arena.End
 	f.prepare()

@@ -8,8 +8,13 @@ import (
 	"path/filepath"
 )
 
-// ErrOpen says that the system's loader refused a library.
-var ErrOpen = errors.New("the system cannot load the library")
+var (
+	// ErrOpen says that the system's loader refused a library.
+	ErrOpen = errors.New("the system cannot load the library")
+
+	// ErrNoExec says that it did because of where the library lies.
+	ErrNoExec = errors.New("the file system is mounted noexec, so that no code can be loaded from it")
+)
 
 // Library is a shared library in this process.
 type Library struct {
@@ -47,6 +52,9 @@ func Open(path, dir string, isGo bool) (*Library, error) {
 	handle, err := load(copied, isGo)
 	if err != nil {
 		_ = held.Close()
+		if noexec(copied) {
+			return nil, fmt.Errorf("%w: %q: %w", ErrOpen, dir, ErrNoExec)
+		}
 		return nil, fmt.Errorf("%w: %q: %w", ErrOpen, path, err)
 	}
 	return &Library{handle: handle, file: id, goLang: isGo, held: held}, nil

@@ -159,7 +159,9 @@ func (m *Memory) Acquire() (*Frame, error) {
 func (m *Memory) push(f *Frame) {
 	for {
 		head := m.stack.Load()
-		f.next.Store(uint32(head))
+		if f.next.Load() != uint32(head) { // most often it was popped from there
+			f.next.Store(uint32(head))
+		}
 		if m.stack.CompareAndSwap(head, pushed(head, f.slot+1)) {
 			return
 		}

@@ -23,12 +23,12 @@ type load struct {
 }
 
 // offer runs the load generator as a process of its own.
-func offer(t *target, o options, requests int) (l load, err error) {
+func offer(t *target, requests, conns int) (l load, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return l, err
 	}
-	cmd := exec.Command(self, roleLoad, t.server.address, t.path, t.want, strconv.Itoa(requests), strconv.Itoa(o.conns))
+	cmd := exec.Command(self, roleLoad, t.server.address, t.path, t.want, strconv.Itoa(requests), strconv.Itoa(conns))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

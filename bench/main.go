@@ -1,10 +1,15 @@
-// Command bench measures the gateway against a native fasthttp server and
-// against one process per handler, as `make bench` does.
+// Command bench measures the gateway against a native fasthttp server, against
+// one process per handler, and what waits without a thread against what waits
+// in one. `make bench` runs it, after the benchmark of the same path in process
+// (BenchmarkHotPathBesideNative).
 //
 // Every server is a process of its own, and so is the load generator. Rounds
 // are interleaved: each target once, then again. What is compared is the CPU
-// that the kernel accounts to a server for a request, as a ratio to the native
-// server in the same round.
+// that the kernel accounts to a server for a request, as a ratio to the first
+// server of the section in the same round.
+//
+// With -spinning it measures something else: the latency of one endpoint before
+// and while the calls of another spin past their deadlines.
 package main
 
 import (
@@ -26,6 +31,7 @@ func main() {
 // The harness starts itself again in these roles.
 const (
 	roleNative  = "role-native"
+	roleBare    = "role-bare"
 	roleV1      = "role-v1"
 	roleHandler = "role-handler"
 	roleLoad    = "role-load"
@@ -36,6 +42,8 @@ func run(args []string) error {
 		switch args[0] {
 		case roleNative:
 			return serveNative()
+		case roleBare:
+			return serveBare()
 		case roleV1:
 			return serveV1()
 		case roleHandler:
@@ -45,28 +53,52 @@ func run(args []string) error {
 		}
 	}
 	var o options
-	var only string
+	var beside bool
+	var only, profile string
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&o.rounds, "rounds", 5, "rounds that count, after one that does not")
 	flags.IntVar(&o.requests, "requests", 40_000, "requests to each target in a round")
 	flags.IntVar(&o.conns, "conns", 16, "connections")
-	flags.StringVar(&only, "only", "", "targets to measure beside native, separated by commas; default all")
+	flags.StringVar(&only, "only", "", "targets to measure beside the first of their section, separated by commas; default all")
+	flags.BoolVar(&beside, "spinning", false, "measure one endpoint while another spins, instead")
+	flags.StringVar(&profile, "profile", "", "measure nothing, but profile the hot path for the compiler into this file")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
 		}
 		return err
 	}
-	targets, stop, err := startTargets()
+	if profile != "" {
+		return recordProfile(profile, o)
+	}
+	f, err := newFleet()
 	if err != nil {
 		return err
 	}
-	defer stop()
-	if only != "" {
-		wanted := append(strings.Split(only, ","), native)
-		targets = slices.DeleteFunc(targets, func(t *target) bool { return !slices.Contains(wanted, t.name) })
+	defer f.stop()
+	if beside {
+		return measureSpinning(os.Stdout, f, o)
 	}
-	return measure(os.Stdout, targets, o)
+	for _, start := range []func(*fleet, options) (*section, error){startHotPath, startAwait} {
+		s, err := start(f, o)
+		if err != nil {
+			return err
+		}
+		if only != "" {
+			wanted := append(strings.Split(only, ","), s.targets[0].name)
+			s.targets = slices.DeleteFunc(s.targets, func(t *target) bool { return !slices.Contains(wanted, t.name) })
+			if len(s.targets) == 1 {
+				continue
+			}
+		}
+		if err := s.measure(o.rounds); err != nil {
+			return err
+		}
+		if err := s.print(os.Stdout, o.rounds); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type options struct{ rounds, requests, conns int }

@@ -3,75 +3,90 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"text/tabwriter"
 	"time"
 )
 
-// sample is one round of one target.
-type sample struct {
-	cpu   float64 // microseconds a request, of the server's processes
-	ratio float64 // to the native server in the same round
-	load  load
+// section is a set of targets that are compared with the first of them, under
+// the same load.
+type section struct {
+	title           string
+	targets         []*target
+	requests, conns int // of a round
 }
 
-// ticks per second of the kernel's accounting: USER_HZ, 100 on every platform
-// that Linux runs Go on.
-const ticks = 100
+// sample is one round of one target.
+type sample struct {
+	cpu     float64 // microseconds a request, of the server's processes
+	ratio   float64 // to the first target in the same round
+	threads float64 // of the server's processes at the end
+	load    load
+}
 
-func measure(out io.Writer, targets []*target, o options) error {
-	for _, t := range targets { // not counted: warms caches and pools
-		if _, err := offer(t, o, max(o.requests/4, o.conns)); err != nil {
+func (s *section) measure(rounds int) error {
+	for _, t := range s.targets { // not counted: warms caches and pools
+		if _, err := offer(t, max(s.requests/4, s.conns), s.conns); err != nil {
 			return err
 		}
 	}
-	for range o.rounds {
+	for range rounds {
 		base := 0.0
-		for _, t := range targets {
-			before, err := cpuTime(t.server.pids)
+		for _, t := range s.targets {
+			one, err := s.round(t)
 			if err != nil {
 				return err
 			}
-			l, err := offer(t, o, o.requests)
-			if err != nil {
-				return err
+			if t == s.targets[0] {
+				base = one.cpu
 			}
-			after, err := cpuTime(t.server.pids)
-			if err != nil {
-				return err
-			}
-			s := sample{cpu: float64((after - before).Microseconds()) / float64(o.requests/o.conns*o.conns), load: l}
-			if t.name == native {
-				base = s.cpu
-			}
-			s.ratio = s.cpu / base
-			t.samples = append(t.samples, s)
+			one.ratio = one.cpu / base
+			t.samples = append(t.samples, one)
 		}
 	}
+	return nil
+}
+
+func (s *section) round(t *target) (sample, error) {
+	before, err := usageOf(t.server.pids)
+	if err != nil {
+		return sample{}, err
+	}
+	l, err := offer(t, s.requests, s.conns)
+	if err != nil {
+		return sample{}, err
+	}
+	after, err := usageOf(t.server.pids)
+	if err != nil {
+		return sample{}, err
+	}
+	requests := s.requests / s.conns * s.conns
+	cpu := float64((after.cpu - before.cpu).Nanoseconds()) / 1000 / float64(requests)
+	return sample{cpu: cpu, threads: float64(after.threads), load: l}, nil
+}
+
+func (s *section) print(out io.Writer, rounds int) error {
+	fmt.Fprintf(out, "%s\n\n", s.title)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "target\tCPU us/request\tratio to native\tspread\tp50 us\tp90 us\tp99 us\trequests/s\t")
-	for _, t := range targets {
+	fmt.Fprintf(table, "target\tCPU us/request\tratio to %s\tspread\tp50 us\tp90 us\tp99 us\trequests/s\tthreads\t\n", s.targets[0].name)
+	for _, t := range s.targets {
 		ratio := func(s sample) float64 { return s.ratio }
 		latency := func(of func(load) time.Duration) float64 {
 			return median(t.samples, func(s sample) float64 { return float64(of(s.load).Nanoseconds()) / 1000 })
 		}
-		fmt.Fprintf(table, "%s\t%.2f\t%.3f\t%.3f..%.3f\t%.0f\t%.0f\t%.0f\t%.0f\t\n", t.name,
+		fmt.Fprintf(table, "%s\t%.2f\t%.3f\t%.3f..%.3f\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t\n", t.name,
 			median(t.samples, func(s sample) float64 { return s.cpu }), median(t.samples, ratio),
 			least(t.samples, ratio), most(t.samples, ratio),
 			latency(func(l load) time.Duration { return l.P50 }), latency(func(l load) time.Duration { return l.P90 }),
 			latency(func(l load) time.Duration { return l.P99 }),
-			median(t.samples, func(s sample) float64 { return float64(o.requests) / s.load.Seconds }))
+			median(t.samples, func(one sample) float64 { return float64(s.requests) / one.load.Seconds }),
+			most(t.samples, func(s sample) float64 { return s.threads }))
 	}
-	fmt.Fprintf(table, "\n")
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "medians of %d interleaved rounds of %d requests over %d connections; CPU as the kernel accounts it\n",
-		o.rounds, o.requests, o.conns)
+	_, err := fmt.Fprintf(out, "\nmedians of %d interleaved rounds of %d requests over %d connections; CPU as the kernel accounts it\n\n",
+		rounds, s.requests, s.conns)
 	return err
 }
 
@@ -90,47 +105,4 @@ func median(samples []sample, of func(sample) float64) float64 {
 func least(samples []sample, of func(sample) float64) float64 { return values(samples, of)[0] }
 func most(samples []sample, of func(sample) float64) float64 {
 	return values(samples, of)[len(samples)-1]
-}
-
-// cpuTime adds up what processes have used, user and system.
-func cpuTime(pids []int) (total time.Duration, err error) {
-	for _, pid := range pids {
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil {
-			return 0, err
-		}
-		// The command's name may hold anything, so count from its last ")".
-		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-		for _, i := range []int{11, 12} { // utime, stime
-			n, err := strconv.ParseInt(fields[i], 10, 64)
-			if err != nil {
-				return 0, err
-			}
-			total += time.Duration(n) * time.Second / ticks
-		}
-	}
-	return total, nil
-}
-
-// withChildren lists a process and its children.
-func withChildren(pid int) ([]int, error) {
-	pids := []int{pid}
-	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	if err != nil {
-		return nil, err
-	}
-	for _, task := range tasks {
-		text, err := os.ReadFile(task)
-		if err != nil {
-			return nil, err
-		}
-		for _, field := range strings.Fields(string(text)) {
-			child, err := strconv.Atoi(field)
-			if err != nil {
-				return nil, err
-			}
-			pids = append(pids, child)
-		}
-	}
-	return pids, nil
 }

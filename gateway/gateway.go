@@ -89,7 +89,9 @@ type Gateway struct {
 	builtin  map[string]abi.Service // by ABI id; under any name
 	services services               // changed under mu
 
-	mu        sync.Mutex // serialises Apply and Shutdown; guards what follows
+	ending sync.Mutex // serialises Shutdown
+
+	mu        sync.Mutex // serialises Apply; guards what follows
 	endpoints map[string]*registry.Endpoint
 	closed    bool
 }
@@ -136,12 +138,15 @@ func (g *Gateway) Serve(ln net.Listener) error { return g.dispatch.Serve(ln) }
 // wait are answered 503 and calls still in native code are left behind, with
 // their handlers loaded; the error tells how many connections that concerned.
 func (g *Gateway) Shutdown(ctx context.Context) error {
+	g.ending.Lock()
+	defer g.ending.Unlock()
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closed {
+	closed := g.closed
+	g.closed = true // from here on the endpoints stay as they are
+	g.mu.Unlock()
+	if closed {
 		return nil
 	}
-	g.closed = true
 	err := g.dispatch.Shutdown(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -155,7 +160,11 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 	}()
 	// Without an error nothing is in flight and this is quick. With one, a
 	// call that never returns keeps its handler, and this goroutine, for good.
-	grace := time.NewTimer(5 * time.Second)
+	patience := 5 * time.Second
+	if errors.Is(err, context.Canceled) {
+		patience = time.Second // whoever canceled has none
+	}
+	grace := time.NewTimer(patience)
 	defer grace.Stop()
 	select {
 	case <-ended:
@@ -189,6 +198,7 @@ func (h *host) Log(level slog.Level, requestID, message string) {
 type Status struct {
 	Version  string // SHA-256 of the library, in hex; empty without one
 	InFlight int64
+	Native   int64 // threads inside native code
 	Stuck    int64
 	Draining int64 // replaced versions with requests inside
 	Retained int64 // replaced versions that are still mapped
@@ -203,7 +213,7 @@ func (g *Gateway) Status(endpoint string) (Status, error) {
 	if !ok {
 		return Status{}, fmt.Errorf("there is no endpoint %q", endpoint)
 	}
-	s := Status{InFlight: e.InFlight(), Stuck: e.StuckCalls(),
+	s := Status{InFlight: e.InFlight(), Native: e.Native.Used(), Stuck: e.StuckCalls(),
 		Draining: e.Counters().Draining.Load(), Retained: e.Counters().Retained.Load(), Unloaded: e.Counters().Unloaded.Load()}
 	if i := e.Current(); i != nil {
 		s.Version = i.Version

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -59,6 +60,9 @@ func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
 		return nil, fmt.Errorf("library %q cannot be loaded: %w", spec.Library, err)
 	}
 	library, err := abi.Open(v.path, g.dir.Instances(), report.Go)
+	if errors.Is(err, abi.ErrNoExec) {
+		return nil, fmt.Errorf("library %q: %w; choose another data directory with --data", spec.Library, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("library %q: %w", spec.Library, err)
 	}

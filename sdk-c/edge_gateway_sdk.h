@@ -95,6 +95,26 @@ static inline int32_t eg_parse_uint(eg_bytes text, uint64_t max, uint64_t *value
   return EG_OK;
 }
 
+/* Whether all of it is UTF-8, as the text of a service has to be. True for
+ * absent bytes. */
+static inline bool eg_is_utf8(eg_bytes text) {
+  if (eg_absent(text)) return !eg_failed(text);
+  for (uint64_t i = 0; i < text.len;) {
+    uint8_t first = text.ptr[i++];
+    if (first < 0x80) continue;
+    unsigned more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+    if (first < 0xc2 || first > 0xf4 || more > text.len - i) return false;
+    uint8_t second = text.ptr[i];
+    /* Not shorter than it could be, no surrogate, not beyond U+10FFFF. */
+    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+        (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
+      return false;
+    for (; more > 0; more--, i++)
+      if ((text.ptr[i] & 0xc0) != 0x80) return false;
+  }
+  return true;
+}
+
 /* ---- memory of the request ---------------------------------------------- */
 
 /* Takes from the arena's present block, or NULL when it is too small. */
@@ -219,11 +239,12 @@ static inline uint8_t eg_query_byte(eg_bytes *text) {
   return byte;
 }
 
-/* The first query parameter of that name, with %XX and '+' decoded. Empty for
- * `?name` and `?name=`, absent if there is none, failed without memory. */
-static inline eg_bytes eg_query_param(const eg_host *host, const eg_request *request,
-                                      const char *name) {
-  eg_bytes wanted = eg_text(name), rest = request->query;
+/* The first value of that name in `pairs`, which is "name=value&...", with %XX
+ * and '+' decoded. Empty for `name` and `name=`, absent if there is none,
+ * failed without memory. */
+static inline eg_bytes eg_pair_param(const eg_host *host, const eg_request *request,
+                                     eg_bytes pairs, const char *name) {
+  eg_bytes wanted = eg_text(name), rest = pairs;
   while (rest.len > 0) {
     const void *mark = memchr(rest.ptr, '&', (size_t)rest.len);
     uint64_t len = mark == NULL ? rest.len : (uint64_t)((const uint8_t *)mark - rest.ptr);
@@ -248,6 +269,19 @@ static inline eg_bytes eg_query_param(const eg_host *host, const eg_request *req
     return eg_view(memory, decoded);
   }
   return eg_view(NULL, 0);
+}
+
+/* The first query parameter of that name, as eg_pair_param. */
+static inline eg_bytes eg_query_param(const eg_host *host, const eg_request *request,
+                                      const char *name) {
+  return eg_pair_param(host, request, request->query, name);
+}
+
+/* The first field of that name in a form, a body of the type
+ * application/x-www-form-urlencoded, as eg_pair_param. */
+static inline eg_bytes eg_form_param(const eg_host *host, const eg_request *request,
+                                     const char *name) {
+  return eg_pair_param(host, request, request->body, name);
 }
 
 /* ---- answer ------------------------------------------------------------- */
@@ -335,6 +369,130 @@ static inline const void *eg_find_service(const eg_host *host, const char *id, c
   return status == EG_OK ? table : NULL;
 }
 
+/* ---- operations of services --------------------------------------------- */
+
+/* The headers edge_gateway_sdk_sql.h, _cache.h, _storage.h, _email.h and _http.h
+ * make operations and read their results. An operation is made by a function
+ * that ends in _op, run by eg_run on the calling thread or by eg_await without
+ * one, several side by side, and then has its status and its result.
+ *
+ * The arguments of an operation lie in the arena. Lists are copied there; the
+ * bytes that they point to are not: static, in the arena, or alive until eg_run
+ * has returned, respectively until the resume. Results are valid until the
+ * request has been answered.
+ *
+ * An operation that could not be made has no table and an error as its status:
+ * EG_E_DENIED without a service, EG_E_NO_MEMORY. eg_run and eg_await return that
+ * and run nothing, so that here too one check at the end is enough. */
+
+static inline eg_op eg_make_op(const void *service, uint32_t code, const void *args) {
+  eg_op op;
+  op.service = service;
+  op.code = code;
+  op.status = service == NULL ? EG_E_DENIED : EG_OK;
+  op.args = args;
+  op.result = NULL;
+  return op;
+}
+
+/* An operation that could not be made. */
+static inline eg_op eg_failed_op(int32_t status) {
+  eg_op op = eg_make_op(NULL, 0, NULL);
+  op.status = status;
+  return op;
+}
+
+/* An operation with a copy of `args`, which are `size` bytes, in the arena. */
+static inline eg_op eg_make_op_with(const eg_host *host, const eg_request *request,
+                                    const void *service, uint32_t code, const void *args,
+                                    uint64_t size) {
+  void *memory = eg_alloc(host, request, size);
+  if (memory == NULL) return eg_failed_op(EG_E_NO_MEMORY);
+  memcpy(memory, args, (size_t)size);
+  return eg_make_op(service, code, memory);
+}
+
+/* A copy of a list in the arena; NULL also for an empty one. False without
+ * memory. */
+static inline bool eg_copy_list(const eg_host *host, const eg_request *request, const void *list,
+                                uint64_t count, uint64_t size, void **copy) {
+  *copy = NULL;
+  if (count == 0) return true;
+  if (count > UINT64_MAX / size) return false;
+  *copy = eg_alloc(host, request, count * size);
+  if (*copy == NULL) return false;
+  memcpy(*copy, list, (size_t)(count * size));
+  return true;
+}
+
+/* The status of the first operation that failed, or EG_OK. */
+static inline int32_t eg_first_error(const eg_op *ops, uint64_t count) {
+  for (uint64_t i = 0; i < count; i++)
+    if (ops[i].status != EG_OK) return ops[i].status;
+  return EG_OK;
+}
+
+/* EG_OK if each operation could be made, else why the first could not. */
+static inline int32_t eg_all_made(const eg_op *ops, uint64_t count) {
+  for (uint64_t i = 0; i < count; i++)
+    if (ops[i].service == NULL) return ops[i].status == EG_OK ? EG_E_INVALID : ops[i].status;
+  return EG_OK;
+}
+
+/* Runs operations side by side and returns when all are done; the calling
+ * thread is held meanwhile: for simple code; eg_await scales. `ops` may be on
+ * the stack. `request` may be NULL; give the results back with
+ * eg_host.release_results then. [any-thread, may-block]
+ * EG_OK: all succeeded. Else the status of the first that did not; errors of
+ * eg_host.call. */
+static inline int32_t eg_run(const eg_host *host, const eg_request *request, eg_op *ops,
+                             uint64_t count) {
+  int32_t status = eg_all_made(ops, count);
+  if (status == EG_OK) status = host->call(host, eg_token(host, request), ops, count);
+  return status == EG_OK ? eg_first_error(ops, count) : status;
+}
+
+/* Suspends the request until all operations are done, holding no thread: to be
+ * returned from the entry or a resume. `ops` lie in the arena, in static memory
+ * or on the heap, never on the stack: best in the state, where the resume finds
+ * their results. `resume` is called exactly once, and frees `state`.
+ * EG_AWAIT; or the error of an operation that could not be made, and then
+ * `resume` is not called and `state` is still the caller's. */
+static inline int32_t eg_await(eg_response *response, eg_op *ops, uint64_t count,
+                               eg_resume resume, void *state) {
+  int32_t status = eg_all_made(ops, count);
+  if (status != EG_OK) return status;
+  response->ops = ops;
+  response->op_count = count;
+  response->resume = resume;
+  response->state = state;
+  return EG_AWAIT;
+}
+
+/* Why an operation failed; NULL if it did not, or the service did not say. */
+static inline const eg_problem *eg_problem_of(const eg_op *op) {
+  return op->service == NULL || op->status == EG_OK ? NULL : (const eg_problem *)op->result;
+}
+
+/* The result of an operation that succeeded, else NULL. */
+static inline const void *eg_result_of(const eg_op *op) {
+  return op->service != NULL && op->status == EG_OK ? op->result : NULL;
+}
+
+/* Fails the request with what eg_run or eg_first_error returned, which is not
+ * EG_OK: 500 for the client, the service's own words for the log. To be
+ * returned from the entry or a resume. */
+static inline int32_t eg_fail_ops(eg_response *response, int32_t status, const eg_op *ops,
+                                  uint64_t count) {
+  for (uint64_t i = 0; i < count; i++) {
+    const eg_problem *problem = eg_problem_of(&ops[i]);
+    if (ops[i].status != status || problem == NULL) continue;
+    response->message = problem->message;
+    break;
+  }
+  return status;
+}
+
 /* ---- waiting ------------------------------------------------------------ */
 
 /* Fills `operation` and `arguments` with a sleep. Errors of eg_host.service. */
@@ -364,18 +522,6 @@ static inline int32_t eg_sleep(const eg_host *host, const eg_request *request,
   if (status == EG_OK) status = operation.status;
   host->release_results(host, eg_token(host, request), &operation, 1);
   return status;
-}
-
-/* Suspends the request: to be returned from the entry or a resume. `ops` and
- * all it points to lie in the arena, in static memory or on the heap, never on
- * the stack. `resume` is called exactly once, and frees `state`. */
-static inline int32_t eg_await(eg_response *response, eg_op *ops, uint64_t count,
-                               eg_resume resume, void *state) {
-  response->ops = ops;
-  response->op_count = count;
-  response->resume = resume;
-  response->state = state;
-  return EG_AWAIT;
 }
 
 /* Suspends the request for a time, holding no thread: to be returned from the

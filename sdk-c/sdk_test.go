@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// warnings is what both headers and every sample compile under.
+// warnings is what the headers and every sample compile under.
 var warnings = []string{"-Wall", "-Wextra", "-pedantic", "-Werror"}
 
 // sanitizers find a read beyond an end, a leak and undefined behaviour, and
@@ -68,11 +68,18 @@ func build(t *testing.T, cc string, flags ...string) string {
 
 func TestHelpersKeepTheirPromises(t *testing.T) {
 	programs := map[string][]string{
-		"arena":   {"test/arena_test.c"},
-		"request": {"test/request_test.c"},
-		"answer":  {"test/answer_test.c"},
-		"later":   {"test/later_test.c"},
-		"pending": {"test/pending_test.c", "examples/pending/pending.c", "examples/pending/queue.c", "-I", "examples/pending"},
+		"arena":     {"test/arena_test.c"},
+		"request":   {"test/request_test.c"},
+		"answer":    {"test/answer_test.c"},
+		"later":     {"test/later_test.c"},
+		"operation": {"test/operation_test.c"},
+		"sql":       {"test/sql_test.c"},
+		"cache":     {"test/cache_test.c"},
+		"storage":   {"test/storage_test.c"},
+		"http":      {"test/http_test.c"},
+		"email":     {"test/email_test.c"},
+		"pending":   {"test/pending_test.c", "examples/pending/pending.c", "examples/pending/queue.c", "-I", "examples/pending"},
+		"contact":   {"test/contact_test.c", "examples/contact/contact.c", "examples/contact/form.c", "-I", "examples/contact"},
 	}
 	kinds := []struct {
 		name, cc string
@@ -150,14 +157,20 @@ func TestSamplesBuildAsLibrariesThatExportTheHandlerAlone(t *testing.T) {
 	}
 }
 
-func TestEmbeddedHeaderIsTheOneOnDisk(t *testing.T) {
-	embedded, err := Files.ReadFile("edge_gateway_sdk.h")
-	if err != nil {
-		t.Fatal(err)
+func TestEmbeddedHeadersAreThoseOnDisk(t *testing.T) {
+	paths, err := filepath.Glob("*.h")
+	if err != nil || len(paths) < 6 {
+		t.Fatalf("found %q (%v)", paths, err)
 	}
-	onDisk, err := os.ReadFile("edge_gateway_sdk.h")
-	if err != nil || !bytes.Equal(embedded, onDisk) {
-		t.Fatalf("differs (%v)", err)
+	for _, path := range paths {
+		embedded, err := Files.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		onDisk, err := os.ReadFile(path)
+		if err != nil || !bytes.Equal(embedded, onDisk) {
+			t.Fatalf("%s differs (%v)", path, err)
+		}
 	}
 }
 

@@ -51,8 +51,16 @@ EG_EXPORT int32_t handler_entry(const eg_host *host, const eg_request *request,
 }
 `
 
-const sdkHandler = `
-#include "edge_gateway_sdk.h"
+// sdkServices includes the SDK's headers of the services.
+const sdkServices = `
+#include "edge_gateway_sdk_http.h"
+#include "edge_gateway_sdk_sql.h"
+#include "edge_gateway_sdk_cache.h"
+#include "edge_gateway_sdk_storage.h"
+#include "edge_gateway_sdk_email.h"
+`
+
+const sdkHandler = sdkServices + sdkServices + `
 #include "edge_gateway_sdk.h"
 static int32_t answer(const eg_host *host, const eg_request *request, eg_response *response) {
   return eg_answer(host, request, response, 200, "text/plain",

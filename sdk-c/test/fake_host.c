@@ -3,6 +3,28 @@
 
 static const eg_service timer_table = {sizeof(eg_service), 0};
 
+/* The services that an endpoint is bound to, by the names it gave them. */
+static const struct {
+  const char *id, *name;
+  eg_service table;
+} bound[] = {{"eg.sql/1", "db", {sizeof(eg_service), 0}},
+             {"eg.cache/1", "cache", {sizeof(eg_service), 0}},
+             {"eg.storage/1", "files", {sizeof(eg_service), 0}},
+             {"eg.email/1", "mail", {sizeof(eg_service), 0}},
+             {"eg.http/1", "api", {sizeof(eg_service), 0}}};
+
+const void *fake_table(const char *id) {
+  for (size_t i = 0; i < sizeof bound / sizeof bound[0]; i++)
+    if (strcmp(bound[i].id, id) == 0) return &bound[i].table;
+  return NULL;
+}
+
+void fake_answer(fake_host *fake, int32_t status, const void *result) {
+  CHECK(fake->answer_count < FAKE_MAX_OPS);
+  fake->answers[fake->answer_count].status = status;
+  fake->answers[fake->answer_count++].result = result;
+}
+
 static fake_host *fake_of(const eg_host *host) { return (fake_host *)(uintptr_t)host; }
 
 static int32_t service(const eg_host *host, const char *id, const eg_bytes *name,
@@ -13,10 +35,33 @@ static int32_t service(const eg_host *host, const char *id, const eg_bytes *name
     *table = &timer_table;
     return EG_OK;
   }
+  for (size_t i = 0; i < sizeof bound / sizeof bound[0]; i++) {
+    if (strcmp(bound[i].id, id) != 0) continue;
+    if (name == NULL || !eg_equal(*name, eg_text(bound[i].name))) return EG_E_DENIED;
+    *table = &bound[i].table;
+    return EG_OK;
+  }
   if (strcmp(id, "test.named/1") != 0) return EG_E_UNSUPPORTED;
   if (name == NULL || !eg_equal(*name, eg_text("orders"))) return EG_E_DENIED;
   *table = &timer_table;
   return EG_OK;
+}
+
+static bool is_bound(const void *table) {
+  for (size_t i = 0; i < sizeof bound / sizeof bound[0]; i++)
+    if (table == &bound[i].table) return true;
+  return false;
+}
+
+/* Takes an operation of a service that is bound. */
+static void serve(fake_host *fake, eg_op *op) {
+  CHECK(fake->received_count < FAKE_MAX_OPS);
+  fake->received[fake->received_count++] = *op;
+  op->status = EG_OK;
+  op->result = NULL;
+  if (fake->answered == fake->answer_count) return;
+  op->status = fake->answers[fake->answered].status;
+  op->result = fake->answers[fake->answered++].result;
 }
 
 static int32_t call(const eg_host *host, uint64_t token, eg_op *ops, uint64_t count) {
@@ -25,6 +70,10 @@ static int32_t call(const eg_host *host, uint64_t token, eg_op *ops, uint64_t co
   fake->last_token = token;
   for (uint64_t i = 0; i < count; i++) {
     const eg_timer_sleep *sleep = (const eg_timer_sleep *)ops[i].args;
+    if (is_bound(ops[i].service)) {
+      serve(fake, &ops[i]);
+      continue;
+    }
     if (ops[i].service != &timer_table || ops[i].code != EG_TIMER_SLEEP) return EG_E_INVALID;
     if (sleep->struct_size != sizeof *sleep) return EG_E_INVALID;
     fake->last_sleep = sleep->duration;

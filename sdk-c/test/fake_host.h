@@ -13,6 +13,7 @@ extern "C" {
 
 #define FAKE_INSTANCE_TOKEN 7u
 #define FAKE_MAX_COMPLETIONS 64
+#define FAKE_MAX_OPS 64
 
 typedef struct fake_completion {
   uint64_t token;
@@ -40,6 +41,15 @@ typedef struct fake_host {
   uint64_t last_token;
   int64_t last_sleep;
 
+  /* What call() got for any other service, and what it answers, in order; EG_OK
+   * without a result when there are no more answers. */
+  uint32_t received_count, answer_count, answered;
+  eg_op received[FAKE_MAX_OPS];
+  struct {
+    int32_t status;
+    const void *result;
+  } answers[FAKE_MAX_OPS];
+
   int32_t log_level;
   uint64_t log_len;
   char log_text[8193];
@@ -61,6 +71,12 @@ eg_request fake_request(fake_host *fake, uint64_t token, uint64_t size);
 
 /* An empty response. */
 eg_response fake_response(void);
+
+/* The table of a service: fake_table(EG_SQL). */
+const void *fake_table(const char *id);
+
+/* What the next operation that has none yet comes back with. */
+void fake_answer(fake_host *fake, int32_t status, const void *result);
 
 /* Waits until `count` completions have come. */
 void fake_wait(fake_host *fake, uint32_t count);

@@ -100,6 +100,35 @@ static void a_query_without_memory_is_no_absent_one(void) {
   fake_stop(&fake);
 }
 
+static void form_fields_are_read_from_the_body(void) {
+  fake_host fake;
+  fake_start(&fake);
+  eg_request request = fake_request(&fake, 1, 0);
+  request.query = eg_text("a=query");
+  request.body = eg_text("name=Ann+B&a=%26&c");
+  CHECK_BYTES(eg_form_param(&fake.table, &request, "name"), "Ann B");
+  CHECK_BYTES(eg_form_param(&fake.table, &request, "a"), "&");
+  CHECK_BYTES(eg_form_param(&fake.table, &request, "c"), "");
+  CHECK(eg_absent(eg_form_param(&fake.table, &request, "d")));
+  request.body = eg_text(NULL);
+  CHECK(eg_absent(eg_form_param(&fake.table, &request, "name")));
+  fake_stop(&fake);
+}
+
+static void utf8_is_told_from_other_bytes(void) {
+  static const char *const right[] = {"", "plain", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80",
+                                      "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf",
+                                      "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "a\xc3\xa4z"};
+  static const char *const wrong[] = {
+      "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2z", "\xe0\x9f\xbf", "\xe1\x80",
+      "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
+      "\xff", "\xf0\x90\x80", "a\xe1\x80z"};
+  for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) CHECK(eg_is_utf8(eg_text(right[i])));
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) CHECK(!eg_is_utf8(eg_text(wrong[i])));
+  CHECK(eg_is_utf8(eg_view("a\0b", 3)) && eg_is_utf8(eg_view(NULL, 0)));
+  CHECK(!eg_is_utf8(eg_view(NULL, 1)) && !eg_is_utf8(eg_view("\xc3\xa4", 1)));
+}
+
 static void numbers_are_bounded(void) {
   uint64_t value = 99;
   CHECK(eg_parse_uint(eg_text("0"), 10, &value) == EG_OK && value == 0);
@@ -122,6 +151,8 @@ int main(void) {
   parameters_are_found_by_exact_name();
   query_parameters_are_decoded();
   a_query_without_memory_is_no_absent_one();
+  form_fields_are_read_from_the_body();
+  utf8_is_told_from_other_bytes();
   numbers_are_bounded();
   return 0;
 }

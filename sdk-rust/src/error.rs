@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::abi;
+use crate::abi::{self, eg_bytes, eg_problem};
 use crate::Response;
 
 /// Why a handler, or something it asked the host for, did not succeed.
@@ -15,7 +15,17 @@ pub struct Error(Kind);
 
 enum Kind {
     Failure { status: i32, message: String },
+    Problem(Box<Problem>),
     Answer(Box<Response>),
+}
+
+/// What a service said beside the status.
+struct Problem {
+    status: i32,
+    message: String,
+    code: Option<String>,
+    subject: Option<String>,
+    position: u32,
 }
 
 impl Error {
@@ -27,10 +37,75 @@ impl Error {
     /// The status of the contract that stands for this error, such as
     /// [`abi::EG_E_UNAVAILABLE`]; `EG_OK` if it stands for an answer.
     pub fn status(&self) -> i32 {
-        match self.0 {
-            Kind::Failure { status, .. } => status,
+        match &self.0 {
+            Kind::Failure { status, .. } => *status,
+            Kind::Problem(problem) => problem.status,
             Kind::Answer(_) => abi::EG_OK,
         }
+    }
+
+    /// Whether what is there already forbids it: a violated constraint, a
+    /// transaction that could not be serialised and should be run again, an
+    /// object that was to be new.
+    pub fn is_conflict(&self) -> bool {
+        self.status() == abi::EG_E_CONFLICT
+    }
+
+    /// Whether there is nothing of that name.
+    pub fn is_not_found(&self) -> bool {
+        self.status() == abi::EG_E_NOT_FOUND
+    }
+
+    /// The backend's own code, such as the SQLSTATE `"23505"`.
+    pub fn code(&self) -> Option<&str> {
+        self.problem_of()?.code.as_deref()
+    }
+
+    /// What the error is about: the violated constraint, a host.
+    pub fn subject(&self) -> Option<&str> {
+        self.problem_of()?.subject.as_deref()
+    }
+
+    /// Which statement of a batch failed, from 0.
+    pub fn position(&self) -> usize {
+        self.problem_of()
+            .map_or(0, |problem| problem.position as usize)
+    }
+
+    fn problem_of(&self) -> Option<&Problem> {
+        match &self.0 {
+            Kind::Problem(problem) => Some(problem),
+            _ => None,
+        }
+    }
+
+    /// What a service said of an operation.
+    ///
+    /// # Safety
+    /// `problem` must be whole, with all it points to.
+    pub(crate) unsafe fn problem(status: i32, what: &str, problem: &eg_problem) -> Error {
+        let text = |bytes: eg_bytes| {
+            // SAFETY: by this function's own contract.
+            let bytes = unsafe { bytes.get() }?;
+            Some(String::from_utf8_lossy(bytes).into_owned())
+        };
+        let described = describe(status);
+        let message = match text(problem.message) {
+            Some(said) => format!("{what}: {described}: {said}"),
+            None => format!("{what}: {described}"),
+        };
+        Error(Kind::Problem(Box::new(Problem {
+            status,
+            message,
+            code: text(problem.code),
+            subject: text(problem.subject),
+            position: problem.position,
+        })))
+    }
+
+    /// The error of a status that is not `EG_OK`.
+    pub(crate) fn status_of(status: i32, what: &str) -> Error {
+        Error::failure(status, format!("{what}: {}", describe(status)))
     }
 
     pub(crate) fn failure(status: i32, message: impl Into<String>) -> Error {
@@ -45,16 +120,14 @@ impl Error {
         if status == abi::EG_OK {
             return Ok(());
         }
-        Err(Error::failure(
-            status,
-            format!("{what}: {}", describe(status)),
-        ))
+        Err(Error::status_of(status, what))
     }
 
     /// Splits into an answer, or status and text of a failure.
     pub(crate) fn into_answer(self) -> Result<Response, (i32, String)> {
         match self.0 {
             Kind::Failure { status, message } => Err((status, message)),
+            Kind::Problem(problem) => Err((problem.status, problem.message)),
             Kind::Answer(response) => Ok(*response),
         }
     }
@@ -76,6 +149,10 @@ fn describe(status: i32) -> String {
         abi::EG_E_NOT_FOUND => "not found",
         abi::EG_E_UNAVAILABLE => "the backend cannot be reached",
         abi::EG_E_TOO_LARGE => "too large",
+        abi::EG_E_TX_GONE => "the transaction has ended",
+        abi::EG_E_UNKNOWN_OUTCOME => "it may have happened, or not",
+        abi::EG_E_CONFLICT => "in conflict with what is there",
+        abi::EG_E_REFUSED => "refused by the backend",
         _ => return format!("status {status}"),
     };
     text.to_owned()
@@ -85,6 +162,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Failure { message, .. } => f.write_str(message),
+            Kind::Problem(problem) => f.write_str(&problem.message),
             Kind::Answer(response) => write!(f, "answered with status {}", response.status()),
         }
     }

@@ -1,13 +1,12 @@
 //! One load of the library for one endpoint: what `self` points to.
 
-use std::ffi::{c_void, CStr};
+use std::ffi::c_void;
 use std::fmt::Display;
-use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::abi::{self, eg_host, eg_init};
 use crate::fields;
 use crate::guard::{guard, install_hook};
+use crate::services::Services;
 use crate::{Context, Error, Level};
 
 /// What an instance is for, given to the function named by `init = ...`.
@@ -77,7 +76,7 @@ unsafe fn config_of<'a>(
 /// What every instance has beside the handler's own state.
 pub(crate) struct Shared {
     init: *const eg_init,
-    timer: AtomicPtr<c_void>,
+    pub(crate) services: Services,
 }
 
 impl Shared {
@@ -85,25 +84,6 @@ impl Shared {
         // SAFETY: a Shared is dropped in handler_shutdown at the latest.
         fields::find(unsafe { config_of(self.init) }, name)
     }
-
-    /// The timer's table, asked for once.
-    pub(crate) fn timer(&self, host: *const eg_host) -> Result<*const c_void, Error> {
-        let known = self.timer.load(Ordering::Acquire);
-        if !known.is_null() {
-            return Ok(known);
-        }
-        let table = find_service(host, abi::EG_TIMER)?;
-        self.timer.store(table.cast_mut(), Ordering::Release);
-        Ok(table)
-    }
-}
-
-fn find_service(host: *const eg_host, id: &CStr) -> Result<*const c_void, Error> {
-    let mut table = ptr::null();
-    // SAFETY: the table is valid for ever, the arguments outlive the call.
-    let status = unsafe { ((*host).service)(host, id.as_ptr(), ptr::null(), &mut table) };
-    Error::check(status, &format!("find service {}", id.to_string_lossy()))?;
-    Ok(table)
 }
 
 /// What `self` points to.
@@ -146,7 +126,7 @@ where
         Ok(state) => {
             let shared = Shared {
                 init: init.raw,
-                timer: AtomicPtr::new(ptr::null_mut()),
+                services: Services::default(),
             };
             let instance = Box::new(Instance { shared, state });
             // SAFETY: where the host wants to find it.

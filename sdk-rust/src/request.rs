@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::ffi::{c_void, CStr};
 use std::fmt::{self, Display};
 use std::time::SystemTime;
 
@@ -6,9 +7,9 @@ use crate::abi::{eg_bytes, eg_host, eg_request};
 use crate::context::time;
 use crate::fields;
 use crate::instance::Shared;
-use crate::op::Ops;
+use crate::ops::Ops;
 use crate::query;
-use crate::{Completer, Context, Level, Response};
+use crate::{Completer, Context, Error, Level, Response};
 
 /// One request, as the client sent it.
 ///
@@ -197,7 +198,16 @@ impl Request {
         self.host
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
+    /// The table of a service, by id and the local name of the binding.
+    pub(crate) fn service(
+        &self,
+        id: &'static CStr,
+        name: Option<&str>,
+    ) -> Result<*const c_void, Error> {
+        self.shared().services.find(self.host, id, name)
+    }
+
+    fn shared(&self) -> &Shared {
         // SAFETY: the instance outlives its requests.
         unsafe { &*self.shared }
     }

@@ -18,7 +18,7 @@ use crate::abi::{self, eg_host, eg_request, eg_response};
 use crate::answer::{fail, fill, IntoAnswer};
 use crate::entry::{instance_of, Plain, WithState};
 use crate::guard::guard;
-use crate::op::Ops;
+use crate::ops::Ops;
 use crate::{Init, Level, Request};
 
 /// What `async_handler!` takes.

@@ -79,7 +79,7 @@ fn info_describes_the_library() {
         handler_abi_0_2();
         let info = &*handler_info();
         assert_eq!(info.struct_size, 88);
-        assert_eq!((info.abi_major, info.abi_minor), (0, 1));
+        assert_eq!((info.abi_major, info.abi_minor), (0, 2));
         assert_eq!(info.flags, EG_INFO_UNLOADABLE);
         assert_eq!(info.pointer_size, 8);
         assert_eq!(info.name.get().unwrap(), b"counter");

@@ -233,7 +233,7 @@ fn an_operation_that_fails_is_an_error() {
     };
     let outcome = serve!(async_entry, &Host::new(), call, answer);
     assert_eq!(outcome.returned, EG_E_OVERLOADED);
-    assert_eq!(outcome.message, "await the host: overloaded, try later");
+    assert_eq!(outcome.message, "sleep: overloaded, try later");
 }
 
 #[test]

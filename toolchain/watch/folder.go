@@ -14,8 +14,9 @@ type folder struct {
 	*Watcher
 	name    string // the caller's
 	path    string // absolute
-	exclude []string
 	dirty   chan struct{}
+	gone    chan struct{}   // closed when it is to be watched no more
+	running bool            // by a goroutine, which then is the one to release it
 	known   fingerprint     // reported last
 	watched map[string]bool // paths inside
 }
@@ -27,6 +28,9 @@ func (f *folder) run(ctx context.Context, changed func(dir string)) {
 	for {
 		select {
 		case <-ctx.Done():
+			return
+		case <-f.gone:
+			f.release()
 			return
 		case <-ticks.C:
 			f.glance()
@@ -57,9 +61,19 @@ func (f *folder) settle(ctx context.Context) bool {
 			return true
 		case <-enough:
 			return true
+		case <-f.gone:
+			return false
 		case <-ctx.Done():
 			return false
 		}
+	}
+}
+
+// release asks for no more events.
+func (f *folder) release() {
+	f.unwatch(filepath.Dir(f.path), f)
+	for dir := range f.watched {
+		f.unwatch(dir, f)
 	}
 }
 

@@ -30,10 +30,14 @@ const (
 // without a change, an editor's temporary file and a touch are nothing.
 type Watcher struct {
 	notify  *fsnotify.Watcher // nil: the system gives no events, rescanning has to do
-	folders []*folder
+	exclude []string          // absolute
 
-	mu     sync.Mutex
-	owners map[string]map[*folder]bool // by watched path
+	setting sync.Mutex // serialises Set
+
+	mu      sync.Mutex
+	folders map[string]*folder          // by the caller's name
+	start   func(*folder)               // what Run does with a folder; nil when it does not run
+	owners  map[string]map[*folder]bool // by watched path
 }
 
 // New takes note of what the folders hold: it is against this that changes
@@ -42,28 +46,19 @@ type Watcher struct {
 //
 // Close the watcher if Run is not going to be called.
 func New(dirs []string, exclude ...string) (*Watcher, error) {
-	w := &Watcher{owners: map[string]map[*folder]bool{}}
-	excluded := make([]string, len(exclude))
-	for i, path := range exclude {
+	w := &Watcher{folders: map[string]*folder{}, owners: map[string]map[*folder]bool{}}
+	for _, path := range exclude {
 		abs, err := filepath.Abs(path)
 		if err != nil {
 			return nil, fmt.Errorf("watch: exclude %q: %w", path, err)
 		}
-		excluded[i] = abs
-	}
-	for _, dir := range dirs {
-		abs, err := filepath.Abs(dir)
-		if err != nil {
-			return nil, fmt.Errorf("watch %q: %w", dir, err)
-		}
-		w.folders = append(w.folders, &folder{
-			Watcher: w, name: dir, path: abs, exclude: excluded, dirty: make(chan struct{}, 1),
-		})
+		w.exclude = append(w.exclude, abs)
 	}
 	// Out of watches or descriptors: slower, not wrong.
 	w.notify, _ = fsnotify.NewWatcher()
-	for _, f := range w.folders {
-		f.known, _ = f.read()
+	if err := w.Set(dirs); err != nil {
+		_ = w.Close()
+		return nil, err
 	}
 	return w, nil
 }
@@ -77,12 +72,22 @@ func New(dirs []string, exclude ...string) (*Watcher, error) {
 func (w *Watcher) Run(ctx context.Context, changed func(dir string)) {
 	defer w.Close()
 	var running sync.WaitGroup
-	for _, f := range w.folders {
+	w.mu.Lock()
+	w.start = func(f *folder) {
+		f.running = true
 		running.Go(func() { f.run(ctx, changed) })
 	}
+	for _, f := range w.folders {
+		w.start(f)
+	}
+	w.mu.Unlock()
 	if w.notify != nil {
 		running.Go(func() { w.dispatch(ctx) })
 	}
+	<-ctx.Done()
+	w.mu.Lock()
+	w.start = nil
+	w.mu.Unlock()
 	running.Wait()
 }
 
@@ -117,9 +122,11 @@ func (w *Watcher) dispatch(ctx context.Context) {
 			if !ok {
 				return
 			}
+			w.mu.Lock()
 			for _, f := range w.folders {
 				f.mark()
 			}
+			w.mu.Unlock()
 		}
 	}
 }

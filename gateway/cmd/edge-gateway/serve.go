@@ -10,12 +10,12 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
 	"github.com/edge-gateway/edge-gateway/toolchain"
+	"github.com/edge-gateway/edge-gateway/toolchain/watch"
 )
 
 // Every flag has a twin in the environment; a flag goes over the environment,
@@ -33,6 +33,9 @@ type server struct {
 	command serveCommand
 	gateway *gateway.Gateway
 	builder *toolchain.Toolchain
+	cut     context.Context // ends when the drain is to be cut short
+	inForce atStart
+	watcher *watch.Watcher // nil without --watch
 
 	mu        sync.Mutex // serialises what changes the snapshot
 	file      *config.File
@@ -53,7 +56,7 @@ func (c serveCommand) Run(ctx context.Context) error {
 	log := newLogger()
 
 	// Signals are caught before the first build, which may take long.
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	ctx, cut, stop := endings(ctx)
 	defer stop()
 	reload := make(chan os.Signal, 1)
 	notifyReload(reload)
@@ -76,7 +79,7 @@ func (c serveCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &server{command: c, gateway: g, file: file, libraries: map[string]string{}}
+	s := &server{command: c, gateway: g, file: file, cut: cut, inForce: atStart(file.Server), libraries: map[string]string{}}
 	s.builder, err = toolchain.New(toolchain.Config{CacheDir: filepath.Join(file.Server.Data, "build"), Exclude: []string{file.Server.Data}})
 	if err == nil {
 		err = s.serve(ctx, ln, reload)
@@ -109,8 +112,7 @@ func (s *server) serve(ctx context.Context, ln net.Listener, reload <-chan os.Si
 	defer background.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	watching, err := s.watch()
-	if err != nil {
+	if err := s.watch(); err != nil {
 		return err
 	}
 	if err := s.start(ctx); err != nil {
@@ -119,8 +121,8 @@ func (s *server) serve(ctx context.Context, ln net.Listener, reload <-chan os.Si
 		}
 		return err
 	}
-	if watching != nil {
-		background.Go(func() { watching.Run(ctx, func(dir string) { s.rebuild(ctx, dir) }) })
+	if s.watcher != nil {
+		background.Go(func() { s.watcher.Run(ctx, func(dir string) { s.rebuild(ctx, dir) }) })
 	}
 	failed := make(chan error, 1)
 	background.Go(func() { failed <- s.gateway.Serve(ln) })
@@ -136,11 +138,4 @@ func (s *server) serve(ctx context.Context, ln net.Listener, reload <-chan os.Si
 			s.reload(ctx)
 		}
 	}
-}
-
-// end shuts the gateway down, so that Serve returns.
-func (s *server) end() error {
-	ctx, cancel := context.WithTimeout(context.Background(), s.file.Server.DrainTimeout)
-	defer cancel()
-	return s.gateway.Shutdown(ctx)
 }

@@ -8,12 +8,12 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
 	"github.com/edge-gateway/edge-gateway/toolchain"
-	"github.com/edge-gateway/edge-gateway/toolchain/watch"
 )
 
 var errNothing = errors.New("no endpoint can be served")
@@ -138,6 +138,8 @@ func (s *server) reload(ctx context.Context) {
 	s.command.override(file)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.watchAlso(sources(file))
+	defer func() { s.watchAlso(nil) }() // what the file in force has, whichever that is by then
 	bad := s.buildAll(ctx, file)
 	for name := range bad {
 		if !s.bad[name] {
@@ -161,8 +163,8 @@ func (s *server) reload(ctx context.Context) {
 		err = s.gateway.Apply(ctx, s.snapshot(file, bad))
 	}
 	s.bad = bad
-	if file.Server.Listen != s.file.Server.Listen || file.Server.Data != s.file.Server.Data {
-		logger().Warn("listen and data take effect at the next start")
+	if keys := s.inForce.changed(file.Server); len(keys) > 0 {
+		logger().Warn("these keys of [server] were changed and take effect at the next start", "keys", strings.Join(keys, ", "))
 	}
 	s.file = file
 	logger().Info("the configuration was reloaded", "endpoints", len(file.Endpoints))
@@ -181,6 +183,9 @@ func (s *server) rebuild(ctx context.Context, dir string) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !slices.Contains(sources(s.file), dir) {
+		return // it was taken out meanwhile, or has never been in force
+	}
 	before := s.libraries[dir]
 	s.libraries[dir] = library.Path
 	without := maps.Clone(s.bad)
@@ -205,13 +210,6 @@ func (s *server) compilerSaid(err error) {
 	if errors.As(err, &failed) && (s.command.Watch || isTerminal(os.Stderr)) {
 		fmt.Fprintln(os.Stderr, failed.Output)
 	}
-}
-
-func (s *server) watch() (*watch.Watcher, error) {
-	if !s.command.Watch {
-		return nil, nil
-	}
-	return watch.New(sources(s.file), s.file.Server.Data)
 }
 
 // announce prints, for people, what to try.

@@ -43,6 +43,10 @@ func (c *call) copyAnswer(to *fasthttp.Response, a *abi.Answer) error {
 			c.logDropped(string(name))
 			continue
 		}
+		if wire.IsContentType(name) {
+			to.Header.SetContentTypeBytes(value) // as Add would, sooner
+			continue
+		}
 		to.Header.AddBytesKV(name, value)
 	}
 	if a.Status == http.StatusNoContent || a.Status == http.StatusNotModified {

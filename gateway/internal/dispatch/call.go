@@ -20,6 +20,8 @@ type call struct {
 	deadline time.Time
 	head     bool
 	started  time.Time
+	thread   abi.Thread  // of the native call under way
+	late     *lateThread // of one that its client no longer waits for
 }
 
 // verdict is how a call ended.
@@ -49,8 +51,11 @@ func (c *call) enter() verdict {
 // arm lets the scanner answer should the native call that follows not return
 // in time.
 func (c *call) arm(deadline time.Time) {
+	c.thread = abi.CurrentThread()
 	if c.conn != nil {
 		c.conn.enterNative(c.d.clock(deadline))
+	} else {
+		c.late.enter(c.thread)
 	}
 }
 
@@ -60,8 +65,12 @@ func (c *call) disarm() bool {
 	inTime := c.conn == nil || c.conn.to(phaseNative, phaseBusy)
 	c.endpoint.Native.Give()
 	c.d.native.Give()
+	if c.conn == nil {
+		c.late.leave()
+	}
 	if !inTime {
 		c.conn.awaitClaim()
+		c.late.end()
 	}
 	return inTime
 }

@@ -3,8 +3,11 @@ package dispatch
 import (
 	"errors"
 	"net"
+	"strconv"
 	"sync/atomic"
 	"time"
+
+	"github.com/valyala/fasthttp"
 )
 
 // The phases of a connection. All changes are compare-and-swaps or stores of
@@ -15,10 +18,13 @@ import (
 //	idle → busy            owner, a request has come; fails if it was closed
 //	busy → native → busy   owner, around each native call
 //	native → claimed → out scanner; the answer is the scanner's from then on
-//	busy → idle            owner, the answer is left to fasthttp
+//	busy → held            owner, the answer is left to fasthttp
+//	held → idle            owner, the answer is written: fasthttp reads on
+//	held → busy            owner, it is not: the next request was there already
 //	idle → closed          drain
 const (
 	phaseIdle = iota
+	phaseHeld
 	phaseBusy
 	phaseNative
 	phaseClaimed
@@ -38,17 +44,30 @@ type conn struct {
 	slot int    // in d.conns, under d.connsMu
 	peer []byte // address and port of the client
 
-	word     atomic.Uint64 // calls<<phaseBits | phase
-	deadline atomic.Int64  // of the native call, on d's clock
-	dirty    atomic.Bool   // an answer may wait in fasthttp's buffer
-	active   atomic.Int64  // last time bytes came or went, on d's coarse clock
+	// What the scanner looks at lies together.
+	word atomic.Uint64 // deadline of the native call, on d's clock<<phaseBits | phase
+	timeouts
+	active atomic.Int64 // last time bytes came or went, on d's coarse clock
 
 	// call is the request being served, if it is served on the connection's
 	// own goroutine. The scanner reads it after it has claimed the connection,
 	// while the owner waits for it.
 	call    call
 	request request
-	idSpace [40]byte
+
+	idSpace   [40]byte
+	idPrefix  int // bytes at the start of idSpace that every request's id has
+	pathSpace [128]byte
+}
+
+// requestID makes a request's id: the process, the connection, the request.
+func (c *conn) requestID(ctx *fasthttp.RequestCtx) []byte {
+	if c.idPrefix == 0 {
+		prefix := append(c.idSpace[:0], c.d.prefix...)
+		prefix = strconv.AppendUint(append(prefix, '-'), ctx.ConnID(), 36)
+		c.idPrefix = len(append(prefix, '-'))
+	}
+	return strconv.AppendUint(c.idSpace[:c.idPrefix], ctx.ConnRequestNum(), 36)
 }
 
 func (c *conn) phase() uint64 { return c.word.Load() & phaseMask }
@@ -59,21 +78,31 @@ func (c *conn) to(from, to uint64) bool {
 	return word&phaseMask == from && c.word.CompareAndSwap(word, word-from+to)
 }
 
-// enterNative starts a native call that has to return by the deadline. The
-// count in the word makes a claim meant for an earlier call fail.
+// enterNative starts a native call that has to return by the deadline. A claim
+// of an earlier call fails by its deadline, which is another: it has passed.
 func (c *conn) enterNative(deadline int64) {
-	c.deadline.Store(deadline)
-	c.word.Store((c.word.Load()>>phaseBits+1)<<phaseBits | phaseNative)
+	c.word.Store(uint64(deadline)<<phaseBits | phaseNative)
 }
 
-// Read is called by fasthttp.
+// overdue tells whether a word is that of a native call whose deadline has passed.
+func overdue(word uint64, now int64) bool {
+	return word&phaseMask == phaseNative && now > int64(word>>phaseBits)
+}
+
+// Read is called by fasthttp, which has written every answer when it reads on
+// from one request to the next. (A Write does not mean that: of an answer
+// longer than the buffer, the end is held back.)
 func (c *conn) Read(p []byte) (int, error) {
 	if c.phase() == phaseOut {
 		return 0, errOut
 	}
+	c.to(phaseHeld, phaseIdle)
+	if err := c.boundRead(); err != nil {
+		return 0, err
+	}
 	n, err := c.Conn.Read(p)
 	if n > 0 {
-		c.active.Store(c.d.coarse.Load())
+		c.touch()
 	}
 	return n, err
 }
@@ -84,10 +113,19 @@ func (c *conn) Write(p []byte) (int, error) {
 	if c.phase() == phaseOut {
 		return 0, errOut
 	}
+	if err := c.boundWrite(); err != nil {
+		return 0, err
+	}
 	n, err := c.Conn.Write(p)
-	c.dirty.Store(false)
-	c.active.Store(c.d.coarse.Load())
+	c.touch()
 	return n, err
+}
+
+// touch notes that bytes came or went.
+func (c *conn) touch() {
+	if now := c.d.coarse.Load(); c.active.Load() != now {
+		c.active.Store(now)
+	}
 }
 
 // Close is called by fasthttp when it is done with the connection. One that the
@@ -103,7 +141,7 @@ func (c *conn) Close() error {
 // idle tells whether nothing has happened on the connection since the given
 // time, and nothing is under way.
 func (c *conn) idle(since int64) bool {
-	return c.phase() == phaseIdle && !c.dirty.Load() && c.active.Load() < since
+	return c.phase() == phaseIdle && c.active.Load() < since
 }
 
 // listener hands fasthttp connections that the dispatcher watches.
@@ -119,6 +157,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 	c := &conn{Conn: nc, d: l.d, peer: []byte(nc.RemoteAddr().String())}
 	c.active.Store(l.d.coarse.Load())
+	c.readBy = l.d.by(l.d.opts.ReadTimeout)
 	l.d.watch(c)
 	return c, nil
 }

@@ -29,9 +29,10 @@ func (d *Dispatcher) scan(stop <-chan struct{}) {
 		d.connsMu.Lock()
 		for _, c := range d.conns {
 			word := c.word.Load()
-			if word&phaseMask == phaseNative && now > c.deadline.Load() &&
-				c.word.CompareAndSwap(word, word-phaseNative+phaseClaimed) {
+			if overdue(word, now) && c.word.CompareAndSwap(word, word-phaseNative+phaseClaimed) {
 				d.claim(c)
+			} else {
+				c.expire(word&phaseMask, now)
 			}
 		}
 		d.connsMu.Unlock()
@@ -41,6 +42,8 @@ func (d *Dispatcher) scan(stop <-chan struct{}) {
 // claim takes over what the answer needs while the call's owner, should it
 // return at this moment, waits.
 func (d *Dispatcher) claim(c *conn) {
+	c.call.late = &lateThread{}
+	c.call.late.enter(c.call.thread)
 	late := lateCall{conn: c.Conn, call: c.call, status: http.StatusGatewayTimeout}
 	if !late.call.endpoint.GetStuck() {
 		late.status = http.StatusServiceUnavailable
@@ -49,6 +52,7 @@ func (d *Dispatcher) claim(c *conn) {
 	late.call.frame.Answered(late.call.token)
 	late.id = string(late.call.id)
 	late.head = late.call.head
+	d.spinning.add(late.call.late, late.call.instance.Module)
 	d.late.Add(1)
 	c.word.Store(c.word.Load() - phaseClaimed + phaseOut)
 	go d.early(late)

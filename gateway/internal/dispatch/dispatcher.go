@@ -36,10 +36,11 @@ type Options struct {
 // Dispatcher serves connections. Its parts are shared by all goroutines; see
 // each for how.
 type Dispatcher struct {
-	opts   Options
-	server *fasthttp.Server
-	native registry.Slots
-	table  atomic.Pointer[routing.Table]
+	opts     Options
+	server   *fasthttp.Server
+	native   registry.Slots
+	spinning *spinners
+	table    atomic.Pointer[routing.Table]
 
 	start  time.Time    // zero of the clock
 	coarse atomic.Int64 // the clock, as of the last scan
@@ -49,8 +50,8 @@ type Dispatcher struct {
 	conns   []*conn
 
 	late     sync.WaitGroup // answers being given by early
-	stop     chan struct{}  // ends the scanner
-	scanner  sync.WaitGroup
+	stop     chan struct{}  // ends what follows
+	scanner  sync.WaitGroup // the scanner, and who looks at late threads
 	draining atomic.Bool
 	cutOff   chan struct{} // closed when suspended requests are given up
 	serving  sync.WaitGroup
@@ -66,7 +67,7 @@ var ErrClosed = errors.New("the gateway is shut down")
 func New(opts Options) *Dispatcher {
 	d := &Dispatcher{
 		opts: opts, start: time.Now(), prefix: fmt.Sprintf("%08x", rand.Uint32()),
-		stop: make(chan struct{}), cutOff: make(chan struct{}),
+		stop: make(chan struct{}), cutOff: make(chan struct{}), spinning: newSpinners(opts.Log),
 	}
 	d.native.SetLimit(opts.MaxNative)
 	d.server = &fasthttp.Server{
@@ -83,15 +84,14 @@ func New(opts Options) *Dispatcher {
 		LogAllErrors:                  false,
 		Logger:                        quiet{},
 		ReadBufferSize:                opts.HeaderLimit,
-		ReadTimeout:                   opts.ReadTimeout,
-		WriteTimeout:                  opts.WriteTimeout,
-		IdleTimeout:                   opts.IdleTimeout,
+		ConnState:                     d.connState, // instead of timeouts of its own
 		Concurrency:                   opts.MaxConns,
 		MaxRequestBodySize:            1, // bodies are read after routing; see body.go
 		CloseOnShutdown:               true,
 	}
 	d.table.Store(&routing.Table{})
 	d.scanner.Go(func() { d.scan(d.stop) })
+	d.scanner.Go(func() { d.spinning.run(d.stop) })
 	return d
 }
 

@@ -11,6 +11,8 @@
 //	suspended: wait for operations or for a
 //	  completion, and go on                    suspend.go
 //	check and copy the answer, release         answer.go
+//	spins past its deadline: gets what is left
+//	  over of the machine                      spinning.go, latethread.go
 //
 // Two things are done elsewhere: a request behind an answer that fasthttp still
 // holds back runs on a goroutine of its own (pipelined.go), and a request that

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net/http"
 	"runtime/debug"
-	"strconv"
 
 	"github.com/valyala/fasthttp"
 
@@ -15,16 +14,16 @@ import (
 // handle serves one request. It is fasthttp's handler.
 func (d *Dispatcher) handle(ctx *fasthttp.RequestCtx) {
 	c := ctx.Conn().(*conn)
-	if !c.to(phaseIdle, phaseBusy) {
+	pipelined := c.to(phaseHeld, phaseBusy)
+	if !pipelined && !c.to(phaseIdle, phaseBusy) {
 		return // a drain closed the connection under this request
 	}
-	pipelined := c.dirty.Load()
 	d.serve(ctx, c, pipelined)
 	if d.draining.Load() {
 		ctx.SetConnectionClose()
 	}
-	c.dirty.Store(true)
-	c.to(phaseBusy, phaseIdle) // fails if the scanner took the connection
+	c.writeBy = d.by(d.opts.WriteTimeout)
+	c.to(phaseBusy, phaseHeld) // fails if the scanner took the connection
 }
 
 // serve answers ctx, but for a request that the scanner has answered.
@@ -221,13 +220,4 @@ func (d *Dispatcher) expect(ctx *fasthttp.RequestCtx) int {
 	}
 	ctx.ResetUserValues()
 	return http.StatusContinue
-}
-
-// appendID makes a request's id: the process, the connection, the request.
-func (d *Dispatcher) appendID(dst []byte, ctx *fasthttp.RequestCtx) []byte {
-	dst = append(dst, d.prefix...)
-	dst = append(dst, '-')
-	dst = strconv.AppendUint(dst, ctx.ConnID(), 36)
-	dst = append(dst, '-')
-	return strconv.AppendUint(dst, ctx.ConnRequestNum(), 36)
 }

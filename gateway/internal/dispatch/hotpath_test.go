@@ -113,7 +113,7 @@ func oneRequest(t testing.TB, path, target string) (*Dispatcher, *fasthttp.Reque
 
 func serveOnce(d *Dispatcher, ctx *fasthttp.RequestCtx, c *conn) {
 	ctx.Response.Reset()
-	c.dirty.Store(false)
+	c.to(phaseHeld, phaseIdle)
 	d.handle(ctx)
 }
 

@@ -21,12 +21,15 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 	var state atomic.Int32
 	done := make(chan verdict, 1)
 	endpoint := at.endpoint
+	thread := &lateThread{}
+	at.late = thread
 	go func() {
 		end := at.enter()
 		if state.CompareAndSwap(running, returned) {
 			done <- end
 			return
 		}
+		thread.end()
 		switch end {
 		case answered, failed, malformed:
 			at.instance.Module.Release(at.frame)
@@ -71,6 +74,7 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 	}
 	answer.SetBodyString(http.StatusText(status) + "\n")
 	r.ctx.TimeoutErrorWithResponse(&answer)
+	d.spinning.add(thread, instance.Module)
 	go func() {
 		defer instance.Release()
 		instance.Module.Cancel(token)

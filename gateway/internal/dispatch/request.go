@@ -21,9 +21,8 @@ type request struct {
 	scanner wire.Scanner
 	target  wire.Target
 	host    []byte // as routed; in the frame or in fasthttp's memory
-	path    []byte // normalised
+	path    []byte // normalised; in fasthttp's memory or the connection's pathSpace
 	id      []byte // in the connection's idSpace
-	scratch [128]byte
 }
 
 var schemeHTTP, schemeHTTPS = []byte("http"), []byte("https")
@@ -41,7 +40,7 @@ func (r *request) open(c *conn) bool {
 	if r.target, err = wire.ParseTarget(header.Method(), header.RequestURI()); err != nil {
 		return r.refuse(err)
 	}
-	if r.path, _, err = wire.NormalizePath(r.scratch[:0], r.target.Path); err != nil {
+	if r.path, _, err = wire.NormalizePath(c.pathSpace[:0], r.target.Path); err != nil {
 		return r.refuse(err)
 	}
 	if r.frame, err = r.d.opts.Memory.Acquire(); err != nil {
@@ -61,7 +60,7 @@ func (r *request) open(c *conn) bool {
 	if host != nil {
 		r.host = wire.HostName(nil, host)
 	}
-	r.id = r.d.appendID(c.idSpace[:0], r.ctx)
+	r.id = c.requestID(r.ctx)
 	return r.texts(c)
 }
 
@@ -92,17 +91,22 @@ func (r *request) texts(c *conn) bool {
 	} else if query == nil {
 		query = []byte{}
 	}
-	for _, t := range [...]struct {
-		which abi.Text
-		text  []byte
-	}{
-		{abi.TextMethod, r.ctx.Method()}, {abi.TextScheme, scheme}, {abi.TextHost, r.host},
-		{abi.TextPath, r.path}, {abi.TextQuery, query}, {abi.TextPeer, c.peer}, {abi.TextRequestID, r.id},
-	} {
-		if err := r.frame.SetText(t.which, t.text); err != nil {
-			r.frame.Release()
-			return r.refuse(err)
+	var err error
+	set := func(which abi.Text, text []byte) {
+		if err == nil {
+			err = r.frame.SetText(which, text)
 		}
+	}
+	set(abi.TextMethod, r.ctx.Method())
+	set(abi.TextScheme, scheme)
+	set(abi.TextHost, r.host)
+	set(abi.TextPath, r.path)
+	set(abi.TextQuery, query)
+	set(abi.TextPeer, c.peer)
+	set(abi.TextRequestID, r.id)
+	if err != nil {
+		r.frame.Release()
+		return r.refuse(err)
 	}
 	return true
 }

@@ -86,7 +86,16 @@ func (c *call) cancelAwait(reason abi.Status) {
 		return
 	}
 	c.frame.CutOperations(reason)
-	if status := c.instance.Module.Resume(c.frame, reason); status != abi.OK {
+	c.d.native.Force()
+	c.endpoint.Native.Force()
+	late := &lateThread{} // from its beginning: nobody waits
+	late.enter(abi.CurrentThread())
+	c.d.spinning.add(late, c.instance.Module)
+	status := c.instance.Module.Resume(c.frame, reason)
+	late.end()
+	c.endpoint.Native.Give()
+	c.d.native.Give()
+	if status != abi.OK {
 		c.logBroken("answered its last resume with", status.String())
 	}
 }

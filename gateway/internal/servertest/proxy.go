@@ -20,6 +20,7 @@ type Proxy struct {
 	delay time.Duration
 	most  int
 	total int
+	moved int64
 }
 
 // NewProxy starts a proxy to a server; the test's end stops it.
@@ -63,6 +64,13 @@ func (p *Proxy) Connections() (open, most, total int) {
 	return len(p.conns) / 2, p.most, p.total
 }
 
+// Moved tells how many bytes have been passed on, in both directions.
+func (p *Proxy) Moved() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.moved
+}
+
 func (p *Proxy) accept() {
 	for {
 		client, err := p.ln.Accept()
@@ -101,6 +109,7 @@ func (p *Proxy) copy(to, from net.Conn) {
 		if n > 0 {
 			p.mu.Lock()
 			delay := p.delay
+			p.moved += int64(n)
 			p.mu.Unlock()
 			if delay > 0 {
 				time.Sleep(delay) // the fault that is asked for, no synchronisation

@@ -29,7 +29,7 @@ func S3(t testing.TB, bucket string) *Server {
 	}
 	address := Loopback(Port(t))
 	command := func() *exec.Cmd {
-		cmd := exec.Command(program, "--port", address, "--health", "/health",
+		cmd := exec.Command(program, "--port", address, "--health", "/health", "--keep-alive", "--quiet",
 			"--iam-dir", filepath.Join(dir, "iam"), "posix", filepath.Join(dir, "data"))
 		cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+S3AccessKey, "ROOT_SECRET_KEY="+S3SecretKey)
 		return cmd

@@ -13,12 +13,18 @@ func ValidName(b []byte) bool {
 // ValidValue reports whether b may be the value of a header of an answer: it
 // has no CR, LF or NUL, with which a handler would write more than a value.
 func ValidValue(b []byte) bool {
-	for _, c := range b {
-		if c == '\r' || c == '\n' || c == 0 {
-			return false
+	for {
+		b = b[plainWords(b):]
+		for _, c := range b[:min(8, len(b))] {
+			if c == '\r' || c == '\n' || c == 0 {
+				return false
+			}
 		}
+		if len(b) <= 8 {
+			return true
+		}
+		b = b[8:]
 	}
-	return true
 }
 
 // HostOwned reports whether a header of an answer belongs to the gateway, which
@@ -43,3 +49,6 @@ func HostOwned(name []byte) bool {
 	}
 	return false
 }
+
+// IsContentType reports whether this is the header that nearly every answer has.
+func IsContentType(name []byte) bool { return equalFold(name, "content-type") }

@@ -24,6 +24,18 @@ func TestValidValueHasNoLineEnd(t *testing.T) {
 			t.Errorf("%q is refused", value)
 		}
 	}
+	for i := range 40 { // wherever it stands
+		for _, c := range []byte{'\r', '\n', 0} {
+			value := []byte(strings.Repeat("é\t\x7f", 20))[:40]
+			if !ValidValue(value) || !ValidValue(value[:i]) {
+				t.Errorf("%q is refused", value)
+			}
+			value[i] = c
+			if ValidValue(value) {
+				t.Errorf("%q is accepted", value)
+			}
+		}
+	}
 	for _, value := range []string{"a\r\nSet-Cookie: b", "a\n", "\r", "a\x00b"} {
 		if ValidValue([]byte(value)) {
 			t.Errorf("%q is accepted", value)

@@ -1,5 +1,7 @@
 package wire
 
+import "encoding/binary"
+
 // class holds what a byte may be part of, one bit for each use.
 type class uint8
 
@@ -41,6 +43,25 @@ var classes = func() (t [256]class) {
 }()
 
 func is(b byte, c class) bool { return classes[b]&c != 0 }
+
+// plainWords counts the bytes at the start of b, in steps of eight, up to the
+// first step with a byte below space or a DEL.
+func plainWords(b []byte) int {
+	const (
+		ones  = 0x0101010101010101
+		highs = 0x8080808080808080
+	)
+	n := 0
+	for n+8 <= len(b) {
+		word := binary.LittleEndian.Uint64(b[n:])
+		isDEL := word ^ 0x7f*ones
+		if ((word-' '*ones)&^word|(isDEL-ones)&^isDEL)&highs != 0 {
+			break
+		}
+		n += 8
+	}
+	return n
+}
 
 // hexDigit returns the value of a hex digit, or -1.
 func hexDigit(b byte) int {

@@ -1,7 +1,5 @@
 package wire
 
-import "encoding/binary"
-
 // MaxHeaders is how many headers a request may have.
 const MaxHeaders = 128
 
@@ -34,7 +32,8 @@ type Scanner struct {
 // request line, each ending in CR LF, with or without the empty line after
 // them; empty if there is no header.
 func (s *Scanner) Reset(raw []byte, http11 bool) {
-	*s = Scanner{rest: raw, http11: http11, framing: framing{length: -1}}
+	*s = Scanner{}
+	s.rest, s.http11, s.length = raw, http11, -1
 }
 
 // Next steps to the next header. It returns false at the end of the block and
@@ -113,23 +112,11 @@ func (s *Scanner) end() *Refusal {
 }
 
 // valueLength counts the bytes at the start of b that may stand in a header
-// value, eight at a time while there is none below space and no DEL; a tab is
-// left to the slow step.
+// value.
 func valueLength(b []byte) int {
-	const (
-		ones  = 0x0101010101010101
-		highs = 0x8080808080808080
-	)
 	n := 0
 	for {
-		for n+8 <= len(b) {
-			word := binary.LittleEndian.Uint64(b[n:])
-			isDEL := word ^ 0x7f*ones
-			if ((word-' '*ones)&^word|(isDEL-ones)&^isDEL)&highs != 0 {
-				break
-			}
-			n += 8
-		}
+		n += plainWords(b[n:])
 		for end := min(n+8, len(b)); n < end; n++ {
 			if !is(b[n], valueByte) {
 				return n

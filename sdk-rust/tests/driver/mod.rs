@@ -4,6 +4,8 @@
 
 #![allow(dead_code)] // each test file uses its part
 
+pub mod services;
+
 use std::ffi::{c_char, c_void, CStr};
 use std::ptr;
 use std::sync::Mutex;
@@ -11,6 +13,7 @@ use std::sync::Mutex;
 use edge_gateway_sdk::__private::start;
 use edge_gateway_sdk::abi::*;
 use edge_gateway_sdk::{Error, Init};
+use services::Services;
 
 /// What came of a request.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -53,6 +56,7 @@ pub struct Host {
     /// What `complete` and `canceled` return.
     pub verdict: Mutex<i32>,
     pub offers_timer: bool,
+    pub services: Services,
     config: Vec<(String, String)>,
     #[allow(clippy::vec_box)] // handlers have their addresses
     init: Mutex<Vec<Box<InitMemory>>>,
@@ -65,11 +69,6 @@ struct InitMemory {
 
 unsafe impl Send for Host {}
 unsafe impl Sync for Host {}
-
-static TIMER: eg_service = eg_service {
-    struct_size: size_of::<eg_service>() as u32,
-    reserved: 0,
-};
 
 pub const INSTANCE_TOKEN: u64 = 1 << 32;
 pub const REQUEST_TOKEN: u64 = 77;
@@ -104,6 +103,7 @@ impl Host {
             completions: Mutex::default(),
             verdict: Mutex::new(EG_OK),
             offers_timer: true,
+            services: Services::default(),
             config: config.iter().map(own).collect(),
             init: Mutex::default(),
         })
@@ -179,21 +179,31 @@ unsafe extern "C" fn service(
     table: *mut *const c_void,
 ) -> i32 {
     unsafe {
-        assert!(name.is_null());
         let host = host_of(host);
         let id = CStr::from_ptr(id);
         let text = id.to_str().unwrap().to_owned();
         host.lookups.lock().unwrap().push(text);
-        if id != EG_TIMER || !host.offers_timer {
+        if id == EG_TIMER && !host.offers_timer {
             return EG_E_UNSUPPORTED;
         }
-        *table = ptr::from_ref(&TIMER).cast();
+        let name = name.as_ref().map(|name| name.get().unwrap());
+        match services::table(id, name.map(|name| std::str::from_utf8(name).unwrap())) {
+            Ok(found) => *table = found,
+            Err(status) => return status,
+        }
         EG_OK
     }
 }
 
-unsafe extern "C" fn call(_: *const eg_host, _: u64, _: *mut eg_op, _: u64) -> i32 {
-    EG_E_UNSUPPORTED
+unsafe extern "C" fn call(host: *const eg_host, token: u64, ops: *mut eg_op, count: u64) -> i32 {
+    unsafe {
+        assert_eq!(token, REQUEST_TOKEN);
+        assert!((1..=EG_AWAIT_MAX as u64).contains(&count), "{count}");
+        for op in std::slice::from_raw_parts_mut(ops, count as usize) {
+            host_of(host).services.serve(op);
+        }
+        *host_of(host).verdict.lock().unwrap()
+    }
 }
 
 unsafe extern "C" fn complete(
@@ -378,6 +388,7 @@ impl Call {
             let context = Pass(response.release_context);
             self.elsewhere(|| unsafe { release(context.get()) });
         }
+        host.services.free_results();
         outcome
     }
 
@@ -399,8 +410,15 @@ impl Call {
                 _ => EG_OK,
             };
             let mut slept = Vec::new();
+            let timer = services::table(EG_TIMER, None).unwrap();
             for op in ops {
-                assert_eq!(op.service, ptr::from_ref(&TIMER).cast());
+                if op.service != timer {
+                    match reason {
+                        EG_OK => host_of(host).services.serve(op),
+                        reason => op.status = reason,
+                    }
+                    continue;
+                }
                 assert_eq!(op.code, EG_TIMER_SLEEP);
                 let args = *op.args.cast::<eg_timer_sleep>();
                 assert_eq!(args.struct_size as usize, size_of::<eg_timer_sleep>());

@@ -8,25 +8,27 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/cache/memcached"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/cache/memory"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/cache/redis"
-	mailfolder "github.com/edge-gateway/edge-gateway/gateway/internal/service/email/directory"
+	maildir "github.com/edge-gateway/edge-gateway/gateway/internal/service/email/directory"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/smtp"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/fetch"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql/postgres"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql/sqlite"
-	"github.com/edge-gateway/edge-gateway/gateway/internal/service/storage/directory"
+	storagedir "github.com/edge-gateway/edge-gateway/gateway/internal/service/storage/directory"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/storage/s3"
 )
 
 // open lists what [config.Kinds] describes.
 var open = map[string]func(service.Spec, service.Env) (service.Service, error){
 	"sql/sqlite":        sqlite.Open,
+	"sql/postgres":      postgres.Open,
 	"cache/memory":      memory.Open,
 	"cache/memcached":   memcached.Open,
 	"cache/redis":       redis.Open,
-	"storage/directory": directory.Open,
+	"storage/directory": storagedir.Open,
 	"storage/s3":        s3.Open,
-	"email/directory":   mailfolder.Open,
-	"http/client":       fetch.Open,
+	"email/directory":   maildir.Open,
 	"email/smtp":        smtp.Open,
+	"http/client":       fetch.Open,
 }
 
 // Open makes a service. It connects to nothing: a backend that is down gives

@@ -128,7 +128,7 @@ func TestFullDiskOfTheOutbox(t *testing.T) {
 // is delivered.
 func TestOnTheDiskFirst(t *testing.T) {
 	strace := servertest.Need(t, "apt-get install strace", "strace")
-	r := newReceiver(t, "directory")
+	r := newReceiver(t, "directory", nil)
 	l := r.life
 	l.Mails, l.Workers = 1, 1
 	l.Lease = 20 * time.Second

@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	eager    = 50 * time.Millisecond // until a database is there, then twice as long each time
-	interval = 3 * time.Second
+	eager    = 50 * time.Millisecond // after a failure, then twice as long each time
+	sluggish = time.Second           // at most
+	interval = 2 * time.Second       // between looks without an occasion
 	handful  = 50        // mails that are looked at together
 	piece    = 512 << 10 // bytes of a body that are read at once: results are bounded
 	// A row is moved within moments by the outbox that it names. One that lies
@@ -45,7 +46,6 @@ type mover struct {
 
 	hooked    Database // has our hook
 	adoptedAt time.Time
-	wrong     bool // has been logged
 }
 
 func startMovers(s *Service, env service.Env) *movers {
@@ -89,17 +89,17 @@ func (m *mover) kick() {
 }
 
 func (m *mover) run() {
-	wait := eager
+	failures := 0
 	for {
+		wait := interval
 		switch err := m.round(); {
 		case err == nil:
-			wait, m.wrong = interval, false
+			failures = 0
 		case errors.Is(err, errStopped):
 			return
 		default:
-			wait = min(2*wait, interval)
-			if wait == interval && !m.wrong {
-				m.wrong = true
+			wait = min(eager<<min(failures, 10), sluggish)
+			if failures++; failures == 6 {
 				m.env.Log.Warn("mail that was sent within transactions waits in the database", "service", m.service.spec.Name, "database", m.database, "error", err)
 			}
 		}
@@ -154,10 +154,15 @@ func (m *mover) round() error {
 	}
 }
 
-// prepare makes the table, outside any transaction of a request.
+// prepare makes the table, outside any transaction of a request. The gateway's
+// user may have no right to, where somebody else has made it.
 func (m *mover) prepare() error {
-	_, err := m.request(func(db Database) sql.Request {
-		return sql.Request{Op: sql.OpBatch, Statements: []sql.Statement{createTable(db.Dialect())}}
+	_, err := m.do(`SELECT 1 FROM edge_gateway_outbox LIMIT 0`)
+	if err == nil || !isMissing(err) {
+		return err
+	}
+	_, err = m.request(func(db Database) sql.Request {
+		return sql.Request{Op: sql.OpBatch, Statements: createTable(db.Dialect())}
 	})
 	return err
 }

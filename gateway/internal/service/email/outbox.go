@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -71,16 +72,46 @@ func newOutbox(dir string) *outbox { return &outbox{dir: dir, owner: rand.Text()
 
 // Open implements actor.Backend.
 func (o *outbox) Open(ctx context.Context) (*queue, error) {
-	if err := durable.MakeDir(o.dir); err != nil {
-		return nil, fmt.Errorf("the outbox cannot be opened: %w", err)
+	q := &queue{outbox: o}
+	return q, q.open(ctx)
+}
+
+// Close implements actor.Backend.
+func (o *outbox) Close(q *queue) { q.close() }
+
+// queue is the outbox as one connection sees it. It is not safe for concurrent
+// use: it belongs to the worker of an actor.
+type queue struct {
+	outbox     *outbox
+	conn       *sqlite3.Conn // nil: closed
+	statements map[string]*sqlite3.Stmt
+	// heavy: a large mail went through. The memory of the engine never shrinks,
+	// so the connection is opened anew before it is used again.
+	heavy bool
+	lost  error // why the connection is of no use any more
+}
+
+const heavy = 4 << 20 // bytes
+
+func (q *queue) open(ctx context.Context) (err error) {
+	dir := q.outbox.dir
+	if err = durable.MakeDir(dir); err != nil {
+		return fmt.Errorf("the outbox cannot be opened: %w", err)
 	}
-	conn, err := sqlite3.OpenContext(ctx, "file:"+filepath.ToSlash(filepath.Join(o.dir, "outbox.sqlite")))
+	q.conn, err = sqlite3.OpenContext(ctx, "file:"+filepath.ToSlash(filepath.Join(dir, "outbox.sqlite")))
 	if err != nil {
-		return nil, fmt.Errorf("the outbox cannot be opened: %w", err)
+		return fmt.Errorf("the outbox cannot be opened: %w", err)
 	}
-	q := &queue{conn: conn, outbox: o, statements: map[string]*sqlite3.Stmt{}}
-	conn.SetInterrupt(ctx)
-	defer conn.SetInterrupt(context.Background())
+	q.statements, q.heavy = map[string]*sqlite3.Stmt{}, false
+	q.conn.SetInterrupt(ctx)
+	defer func() {
+		if err != nil {
+			q.close()
+			err = fmt.Errorf("the outbox cannot be opened: %w", err)
+		} else {
+			q.conn.SetInterrupt(context.Background())
+		}
+	}()
 	err = q.prepare()
 	for errors.Is(err, sqlite3.BUSY) && ctx.Err() == nil {
 		// Another process is making the outbox at this moment.
@@ -90,27 +121,41 @@ func (o *outbox) Open(ctx context.Context) (*queue, error) {
 			err = q.prepare()
 		}
 	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("the outbox cannot be opened: %w", err), conn.Close())
-	}
-	return q, nil
+	return err
 }
 
-// Close implements actor.Backend.
-func (o *outbox) Close(q *queue) {
+func (q *queue) close() {
+	if q.conn == nil {
+		return
+	}
 	for _, s := range q.statements {
 		_ = s.Close()
 	}
 	_ = q.conn.Close()
+	q.conn = nil
 }
 
-// queue is the outbox as one connection sees it. It is not safe for concurrent
-// use: it belongs to the worker of an actor.
-type queue struct {
-	conn       *sqlite3.Conn
-	outbox     *outbox
-	statements map[string]*sqlite3.Stmt
+// use runs f, which ctx interrupts.
+func (q *queue) use(ctx context.Context, f func(*queue) error) error {
+	if q.heavy {
+		q.close()
+		if err := q.open(ctx); err != nil {
+			q.lost = err
+			return err
+		}
+	}
+	q.conn.SetInterrupt(ctx)
+	err := f(q)
+	q.conn.SetInterrupt(context.Background())
+	var fault *sqlite3.Error
+	if errors.As(err, &fault) && !slices.Contains(harmless, fault.Code()) {
+		q.lost = err
+	}
+	return err
 }
+
+// harmless are the errors after which the connection is as good as before.
+var harmless = []sqlite3.ErrorCode{sqlite3.BUSY, sqlite3.INTERRUPT, sqlite3.CONSTRAINT}
 
 func (q *queue) prepare() error {
 	// What other process has the same outbox writes for moments only.
@@ -233,18 +278,4 @@ func bind(s *sqlite3.Stmt, n int, arg any) error {
 		return s.BindInt64(n, arg.UnixNano())
 	}
 	return fmt.Errorf("a %T cannot be stored", arg)
-}
-
-// broken tells whether a connection is to be opened anew after an error.
-func broken(err error) error {
-	for _, harmless := range []sqlite3.ErrorCode{sqlite3.BUSY, sqlite3.INTERRUPT, sqlite3.CONSTRAINT} {
-		if errors.Is(err, harmless) {
-			return nil
-		}
-	}
-	var fault *sqlite3.Error
-	if errors.As(err, &fault) {
-		return err
-	}
-	return nil
 }

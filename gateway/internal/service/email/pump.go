@@ -269,11 +269,8 @@ func ask(outbox *actor.Actor[*queue], f func(*queue) error) error {
 	answer := make(chan error, 1)
 	outbox.Send(actor.Message[*queue]{
 		Run: func(ctx context.Context, q *queue) error {
-			q.conn.SetInterrupt(ctx)
-			err := f(q)
-			q.conn.SetInterrupt(context.Background())
-			answer <- err
-			return broken(err)
+			answer <- q.use(ctx, f)
+			return q.lost
 		},
 		Fail: func(err error) { answer <- err },
 	})

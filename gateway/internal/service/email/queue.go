@@ -19,6 +19,7 @@ func (q *queue) put(m *Mail, most int64) error {
 	if err != nil {
 		return err
 	}
+	q.heavy = q.heavy || len(m.Body) > heavy
 	failpoint.Reach("put.begun", m.ID)
 	err = q.write(func() error {
 		n, err := q.number(`SELECT value FROM outbox WHERE name = 'queued'`)
@@ -86,6 +87,7 @@ func (q *queue) lease(most int, now, until time.Time) (mails []*leased, err erro
 		if err == nil {
 			err = q.rows(`SELECT data FROM body WHERE id = ?1`, func(s *sqlite3.Stmt) error {
 				m.Body = s.ColumnBlob(0, nil)
+				q.heavy = q.heavy || len(m.Body) > heavy
 				return nil
 			}, m.ID)
 		}

@@ -165,11 +165,13 @@ func (s *Service) submit(call service.Call, f func(*queue) (Result, error), done
 		Run: func(ctx context.Context, q *queue) error {
 			begun = true
 			s.waiting.Add(-1)
-			q.conn.SetInterrupt(ctx)
-			result, err := f(q)
-			q.conn.SetInterrupt(context.Background())
+			var result Result
+			err := q.use(ctx, func(q *queue) (err error) {
+				result, err = f(q)
+				return err
+			})
 			done(result, outboxError(ctx, err))
-			return broken(err)
+			return q.lost
 		},
 		Fail: func(err error) {
 			if !begun { // else it has panicked

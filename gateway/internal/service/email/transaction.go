@@ -29,12 +29,8 @@ var _ Database = (*sql.Service)(nil)
 // createTable makes the table of the mails that wait to be moved into an
 // outbox. A row belongs to the outbox that it names, of the service that it
 // names; `taken` is since when.
-func createTable(dialect string) sql.Statement {
-	bytes := "BLOB"
-	if dialect == "postgres" {
-		bytes = "bytea"
-	}
-	return sql.Statement{Text: `CREATE TABLE IF NOT EXISTS edge_gateway_outbox (
+func createTable(dialect string) []sql.Statement {
+	const head, tail = `CREATE TABLE IF NOT EXISTS edge_gateway_outbox (
 		message_id text PRIMARY KEY,
 		service    text NOT NULL,
 		outbox     text NOT NULL,
@@ -42,8 +38,13 @@ func createTable(dialect string) sql.Statement {
 		accepted   bigint NOT NULL,
 		sender     text NOT NULL,
 		recipients text NOT NULL,
-		body       ` + bytes + ` NOT NULL
-	)`}
+		body       `, ` NOT NULL
+	)`
+	if dialect == "postgres" {
+		// Two that create it at once would fail, one of them, if they took no turns.
+		return []sql.Statement{{Text: `SELECT pg_advisory_xact_lock(hashtext('edge_gateway_outbox'))`}, {Text: head + "bytea" + tail}}
+	}
+	return []sql.Statement{{Text: head + "BLOB" + tail}}
 }
 
 // enlist sends a mail within the request's transaction. A mail that is refused
@@ -93,9 +94,9 @@ func (s *Service) enlist(call service.Call, message *Message, done func(Result, 
 	return cancel
 }
 
-// insertion is the request that puts a mail into the table. There is one, but
-// for the first moments: then it is made within the transaction, where the one
-// writer of sqlite is.
+// insertion is the request that puts a mail into the table. The mover makes the
+// table; until it has come to that, it is made within the transaction, which may
+// be holding the one writer that there is.
 func (s *Service) insertion(m *Mail, db Database, ready bool) sql.Request {
 	recipients, _ := json.Marshal(m.Recipients) // strings
 	outbox, taken := s.store.known(), time.Now()
@@ -112,7 +113,7 @@ func (s *Service) insertion(m *Mail, db Database, ready bool) sql.Request {
 	if ready {
 		return sql.Request{Op: sql.OpQuery, Statements: []sql.Statement{insert}}
 	}
-	return sql.Request{Op: sql.OpBatch, Statements: []sql.Statement{createTable(db.Dialect()), insert}}
+	return sql.Request{Op: sql.OpBatch, Statements: append(createTable(db.Dialect()), insert)}
 }
 
 // spoil lets the request's transaction fail, as every request does that a

@@ -9,10 +9,12 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/servertest"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/directory"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql/postgres"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql/sqlite"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql/sqltest"
 )
@@ -35,6 +37,13 @@ func onEachDatabase(t *testing.T, test func(t *testing.T, s *store)) {
 		path := filepath.Join(t.TempDir(), "test.sqlite")
 		test(t, newStore(t, func() *sql.Service {
 			return sqltest.Start(t, sqlite.Open, sqltest.Spec("sqlite", config.Options{"path": path}), "")
+		}))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		server := servertest.Postgres(t)
+		test(t, newStore(t, func() *sql.Service {
+			return sqltest.Start(t, postgres.Open, sqltest.Spec("postgres", config.Options{"url": config.Hidden(server.URL())}), "")
 		}))
 	})
 }
@@ -287,6 +296,44 @@ func TestDatabaseComesLate(t *testing.T) {
 		c.End()
 		once()
 	})
+}
+
+// TestDatabaseGoesDown: mails that were committed before a database was killed
+// arrive soon after it is back, once each.
+func TestDatabaseGoesDown(t *testing.T) {
+	t.Parallel()
+	server := servertest.Postgres(t)
+	s := newStore(t, func() *sql.Service {
+		return sqltest.Start(t, postgres.Open, sqltest.Spec("postgres", config.Options{"url": config.Hidden(server.URL())}), "")
+	})
+	var ids []string
+	for range 5 {
+		c := sqltest.Request(t, s.db)
+		c.Op(sql.OpBegin)
+		id, err := s.send(c, hello())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Op(sql.OpCommit)
+		ids = append(ids, id)
+	}
+	server.Kill()
+	c := sqltest.Request(t, s.db)
+	if _, err := c.Do(sql.Request{Op: sql.OpBegin}); err == nil {
+		t.Error("a transaction began")
+	}
+	if _, err := s.send(c, hello()); err == nil {
+		t.Error("a mail was accepted without its database")
+	}
+	server.Start()
+	back := time.Now()
+	for _, id := range ids {
+		s.settled(id)
+	}
+	t.Logf("all had arrived %v after the database was back", time.Since(back))
+	if n := len(emlFiles(t, s.folder)); n != len(ids) {
+		t.Errorf("%d mails arrived", n)
+	}
 }
 
 // TestOrphans: mails in the table that are another outbox's are taken over when

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"strings"
-
 	"strconv"
+	"strings"
 
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
@@ -91,7 +90,10 @@ func (l allowList) check(u *url.URL) error {
 }
 
 func (a allowed) takes(port uint16) bool {
-	return a.port == port || a.port == 0 && (port == 80 || port == 443)
+	if a.port == 0 {
+		return port == 80 || port == 443
+	}
+	return a.port == port
 }
 
 // literal tells whether the list names an address itself.

@@ -130,12 +130,8 @@ func (c *client) send(ctx context.Context, e *exchange) (*http.Response, error) 
 // attempt is one try. answered tells whether a byte has come back.
 func (c *client) attempt(ctx context.Context, e *exchange) (answer *http.Response, answered bool, err error) {
 	var first atomic.Bool
-	request := (&http.Request{
-		Method: e.method, URL: e.url, Header: e.header.Clone(), Host: e.url.Host,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: int64(len(e.body)),
-	}).WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: func() { first.Store(true) }}))
-	request.Body, request.GetBody = e.reader()
-	answer, err = c.transport.RoundTrip(request)
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: func() { first.Store(true) }})
+	answer, err = c.transport.RoundTrip(e.request(traced))
 	if err == nil && answer.StatusCode < 200 { // 101: nobody has asked for another protocol
 		_ = answer.Body.Close()
 		return nil, true, fmt.Errorf("the answer is a %d, which was not asked for", answer.StatusCode)

@@ -23,16 +23,19 @@ func redirect(answer *http.Response) (target string, leads bool) {
 // of the fetch standard.
 func (c *client) follow(e *exchange, status int, target string) error {
 	to, err := e.url.Parse(escapeStray(target))
-	if err != nil || to.Hostname() == "" || len(target) > maxURL || strings.Contains(to.Host, "%") {
-		return service.Errorf(abi.ErrRefused, "a redirect leads to no URL")
+	noURL := service.Errorf(abi.ErrRefused, "a redirect leads to no URL")
+	if err != nil || len(target) > maxURL {
+		return noURL
 	}
-	normalize(to)
 	switch {
 	case to.Scheme == "http" && e.url.Scheme == "https":
 		return &service.Error{Status: abi.ErrDenied, Message: "a redirect leads from https to http", Subject: to.Hostname()}
 	case to.Scheme != "http" && to.Scheme != "https":
 		return &service.Error{Status: abi.ErrDenied, Message: fmt.Sprintf("a redirect leads to the scheme %.40q", to.Scheme)}
+	case to.Hostname() == "" || strings.Contains(to.Host, "%"):
+		return noURL
 	}
+	normalize(to)
 	if err := c.allow.check(to); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -136,17 +137,29 @@ func (e *exchange) repeatable() bool {
 	return false
 }
 
-// reader is the body for one attempt, and whether net/http may ask for it
-// again. It takes more for repeatable than this package does, such as a POST
-// with an Idempotency-Key: a body that it cannot get again keeps it from that.
-func (e *exchange) reader() (body io.ReadCloser, again func() (io.ReadCloser, error)) {
+// request is what net/http sends for one attempt. It would by itself send again,
+// on a connection that was lost, what it takes for repeatable, which includes a
+// POST with an Idempotency-Key. That is not for us to decide: a body that it
+// cannot get again, and that header's name in lower case, keep it from it.
+func (e *exchange) request(ctx context.Context) *http.Request {
+	r := (&http.Request{
+		Method: e.method, URL: e.url, Header: e.header.Clone(), Host: e.url.Host,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Body: http.NoBody, ContentLength: int64(len(e.body)),
+	}).WithContext(ctx)
 	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(e.body)), nil }
-	switch body, _ := open(); {
-	case !e.repeatable():
-		return body, nil
-	case len(e.body) == 0:
-		return http.NoBody, nil
-	default:
-		return body, open
+	if len(e.body) > 0 {
+		r.Body, _ = open()
 	}
+	if e.repeatable() {
+		r.GetBody = open
+		return r
+	}
+	for _, name := range [...]string{"Idempotency-Key", "X-Idempotency-Key"} {
+		if values, set := r.Header[name]; set {
+			delete(r.Header, name)
+			r.Header[strings.ToLower(name)] = values
+		}
+	}
+	return r
 }

@@ -61,8 +61,8 @@ func (s *Statement) check(op Op) (size int, err *service.Error) {
 		return 0, service.Errorf(abi.ErrInvalid, "the statement is not UTF-8")
 	case strings.IndexByte(s.Text, 0) >= 0:
 		return 0, service.Errorf(abi.ErrInvalid, "the statement has a NUL byte")
-	case strings.TrimSpace(s.Text) == "":
-		return 0, service.Errorf(abi.ErrInvalid, "the statement is empty")
+	case blank(s.Text):
+		return 0, service.Errorf(abi.ErrInvalid, "there is no statement in the text")
 	case len(s.Params) > maxParams:
 		return 0, service.Errorf(abi.ErrInvalid, "more than %d parameters", maxParams)
 	case s.Page < 0 || s.Page > maxPage:
@@ -96,4 +96,22 @@ func (v *Value) check() *service.Error {
 		return service.Errorf(abi.ErrInvalid, "is text with a NUL byte")
 	}
 	return nil
+}
+
+// blank tells whether a text has nothing but space and comments. Both databases
+// take them alike.
+func blank(text string) bool {
+	for {
+		text = strings.TrimLeft(text, " \t\r\n\f;")
+		switch {
+		case text == "":
+			return true
+		case strings.HasPrefix(text, "--"):
+			_, text, _ = strings.Cut(text, "\n")
+		case strings.HasPrefix(text, "/*"):
+			_, text, _ = strings.Cut(text, "*/")
+		default:
+			return false
+		}
+	}
 }

@@ -21,9 +21,21 @@ func (s *Service) Start(op *abi.Operation) {
 		service.Finish(op, nil, err)
 		return
 	}
+	if changes(r) {
+		op.Cut = abi.ErrUnknown // it may be done a moment later
+	}
 	op.Cancel = s.submit(service.CallOf(op), owned(r), func(result Result, err error) {
 		service.Finish(op, placed(result), err)
 	})
+}
+
+// changes tells whether a request changes what others see.
+func changes(r Request) bool {
+	switch r.(type) {
+	case Put, Finish, Delete, Copy:
+		return true
+	}
+	return false
 }
 
 // owned is the request with a copy of its body.

@@ -123,8 +123,10 @@ func (c *conn) dial(ctx context.Context) error {
 	case login.begun && errors.As(err, &reply):
 		// Its text may hold what was sent.
 		return fmt.Errorf("%w with code %d", email.ErrRefused, reply.Code)
+	case errors.Is(err, email.ErrRefused):
+		return err
 	case login.begun:
 		return fmt.Errorf("the login failed: %w", err)
 	}
-	return err
+	return fmt.Errorf("the server cannot be reached: %w", err)
 }

@@ -242,6 +242,7 @@ func badArguments(t *testing.T, s *sql.Service) {
 		"no statement":     {sql.Request{Op: sql.OpQuery}, abi.ErrInvalid},
 		"empty":            {sql.Do(" \n"), abi.ErrInvalid},
 		"comment":          {sql.Do("-- nothing"), abi.ErrInvalid},
+		"comments":         {sql.Do(" -- a\n /* b */ ; -- c"), abi.ErrInvalid},
 		"two statements":   {sql.Do("select 1; select 2"), 0},
 		"NUL in SQL":       {sql.Do("select 1\x00"), abi.ErrInvalid},
 		"bytes in SQL":     {sql.Do("select '\xff'"), abi.ErrInvalid},

@@ -40,6 +40,13 @@ func (s *store) failedToWrite(err error) error {
 	return failure(err)
 }
 
+// unopened is what an error is that keeps the folder from being opened.
+func unopened(err error) error {
+	e := *service.ErrorOf(failure(err))
+	e.Status = abi.ErrUnavailable
+	return &e
+}
+
 // failure names no paths: those are the operator's, and errors go to handlers.
 func failure(err error) error {
 	var known *service.Error

@@ -41,6 +41,10 @@ func (d *durableFolders) remove(folder string) {
 	delete(d.known, folder)
 }
 
+// manyTries is how often a folder is made again that others, who share the
+// PATH, remove because it is empty.
+const manyTries = 100
+
 // publish gives a finished file its place, durably; exclusive says that
 // nothing may be there, else the error is fs.ErrExist. visible tells, with an
 // error, whether others may see the file all the same.
@@ -48,24 +52,30 @@ func (s *store) publish(from, to string, exclusive bool) (visible bool, err erro
 	s.folders.RLock()
 	defer s.folders.RUnlock()
 	folder := path.Dir(to)
-	for try := 0; ; try++ {
-		if err := s.makeFolders(folder, try > 0); err != nil {
-			return false, err
+	for try := range manyTries {
+		if err = s.makeFolders(folder, try > 0); err == nil {
+			if exclusive {
+				err = s.root.Link(from, to)
+			} else {
+				err = s.root.Rename(from, to)
+			}
 		}
-		if exclusive {
-			err = s.root.Link(from, to)
-		} else {
-			err = s.root.Rename(from, to)
-		}
-		if err == nil {
+		if err == nil || !errors.Is(err, fs.ErrNotExist) || s.stale() || !s.has(from) {
 			break
 		}
-		// Another process may have removed the folder, since it was empty.
-		if try == 3 || !errors.Is(err, fs.ErrNotExist) {
-			return false, err
-		}
 	}
-	return true, syncFolder(s.root, folder)
+	if err != nil {
+		return false, err
+	}
+	if err = syncFolder(s.root, folder); errors.Is(err, fs.ErrNotExist) {
+		err = nil // the object has been deleted since, and the folder with it
+	}
+	return true, err
+}
+
+func (s *store) has(name string) bool {
+	_, err := s.root.Lstat(name)
+	return err == nil
 }
 
 // makeFolders makes a folder and those above it durable, if they are not.

@@ -74,14 +74,22 @@ func (w *walk) folder(root *os.Root, at string) error {
 }
 
 func (w *walk) visit(root *os.Root, at string, p piece) error {
-	if !p.folder {
+	info, err := root.Lstat(p.name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // removed meanwhile
+		return nil
+	case err != nil:
+		return err
+	case info.IsDir() != p.folder || !p.folder && !info.Mode().IsRegular(): // not ours
+		return nil
+	case !p.folder:
 		return w.object(root, p.name, at+p.text)
 	}
 	sub, err := root.OpenRoot(p.name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // removed meanwhile
-		}
 		return err
 	}
 	defer sub.Close()
@@ -126,12 +134,9 @@ func (w *walk) next(root *os.Root, at, floor string) (pieces []piece, more bool,
 		if err := w.ctx.Err(); err != nil {
 			return nil, false, err
 		}
-		entries, err := dir.ReadDir(1024)
-		for _, e := range entries {
-			if !e.IsDir() && !e.Type().IsRegular() {
-				continue
-			}
-			if p, ok := pieceOf(e.Name(), e.IsDir()); ok && (floor == "" || p.text > floor) && w.wanted(at, p) {
+		names, err := dir.Readdirnames(1024)
+		for _, name := range names {
+			if p, ok := pieceOf(name); ok && (floor == "" || p.text > floor) && w.wanted(at, p) {
 				pieces = append(pieces, p)
 			}
 		}

@@ -59,28 +59,20 @@ type piece struct {
 }
 
 // pieceOf reads a file name back; ok is false for one that pathOf does not make.
-func pieceOf(name string, folder bool) (p piece, ok bool) {
-	body, end := name, ""
-	if folder {
-		if name == "" {
-			return p, false
-		}
-		switch body = name[:len(name)-1]; name[len(name)-1] {
-		case folderMark:
-			end = "/"
-		case cutMark:
-		default:
-			return p, false
-		}
-	} else if name == emptyName {
+func pieceOf(name string) (p piece, ok bool) {
+	if name == emptyName {
 		return piece{name: name}, true
 	}
+	body, isFolder := strings.CutSuffix(name, string(folderMark))
+	body, isCut := strings.CutSuffix(body, string(cutMark))
 	part, ok := unescape(body)
-	long := folder && end == ""
-	if !ok || (len(part) == cutAt) != long || len(part) > cutAt || (!folder && part == "") {
+	switch {
+	case !ok, isFolder && isCut, isCut != (len(part) == cutAt), len(part) > cutAt, part == "" && !isFolder:
 		return p, false
+	case isFolder:
+		part += "/"
 	}
-	return piece{name, part + end, folder}, true
+	return piece{name, part, isFolder || isCut}, true
 }
 
 const digits = "0123456789abcdef"

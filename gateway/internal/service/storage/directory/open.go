@@ -38,7 +38,7 @@ func Open(spec service.Spec, env service.Env) (service.Service, error) {
 func (b *backend) Open(context.Context) (storage.Conn, error) {
 	s, err := b.acquire()
 	if err != nil {
-		return nil, failure(err)
+		return nil, unopened(err)
 	}
 	return conn{s, b}, nil
 }
@@ -50,7 +50,7 @@ func (b *backend) Close(c storage.Conn) { b.release(c.(conn).store) }
 func (b *backend) Probe(ctx context.Context) error {
 	s, err := b.acquire()
 	if err != nil {
-		return failure(err)
+		return unopened(err)
 	}
 	defer b.release(s)
 	w, err := s.create()

@@ -15,7 +15,7 @@ import (
 // decodes it.
 
 func options(r storage.Put) minio.PutObjectOptions {
-	o := minio.PutObjectOptions{ContentType: r.ContentType}
+	o := minio.PutObjectOptions{ContentType: r.ContentType, DisableContentSha256: true}
 	if len(r.Metadata) > 0 {
 		o.UserMetadata = make(map[string]string, len(r.Metadata))
 		for _, f := range r.Metadata {

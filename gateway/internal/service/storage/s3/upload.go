@@ -65,10 +65,10 @@ func (c *conn) send(ctx context.Context, u *upload, part []byte) error {
 			return failure(err)
 		}
 	}
-	number := len(u.parts) + 1
+	number, o := len(u.parts)+1, minio.PutObjectPartOptions{Sha256Hex: c.digest(part), DisableContentSha256: true}
 	return failure(c.again(ctx, func() error {
 		p, err := c.client.PutObjectPart(ctx, c.bucket, c.prefix+u.put.Key, u.id, number,
-			bytes.NewReader(part), int64(len(part)), minio.PutObjectPartOptions{})
+			bytes.NewReader(part), int64(len(part)), o)
 		if err == nil {
 			u.parts = append(u.parts, minio.CompletePart{PartNumber: number, ETag: p.ETag})
 		}

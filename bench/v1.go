@@ -3,36 +3,13 @@ package main
 import (
 	"bufio"
 	"encoding/json"
-	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"sync"
 
 	"github.com/valyala/fasthttp"
 )
-
-func listenAndSay() (net.Listener, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err == nil {
-		fmt.Fprintf(os.Stderr, "http://%s\n", ln.Addr())
-	}
-	return ln, err
-}
-
-// serveNative is what the gateway is measured against: fasthttp alone.
-func serveNative() error {
-	ln, err := listenAndSay()
-	if err != nil {
-		return err
-	}
-	s := &fasthttp.Server{NoDefaultServerHeader: true, Handler: func(ctx *fasthttp.RequestCtx) {
-		ctx.SetContentType("text/plain; charset=utf-8")
-		ctx.SetBodyString("Hello, world!")
-	}}
-	return s.Serve(ln)
-}
 
 // request and response are the lines between a v1 server and its handler.
 type request struct {

@@ -1,4 +1,4 @@
-//! Operations of services as futures.
+//! The operations of one request.
 //!
 //! An operation that is polled puts itself on the list of its request. When
 //! the handler's future can go no further, all that are on the list are handed
@@ -6,16 +6,12 @@
 //! futures that wait for them.
 
 use std::ffi::c_void;
-use std::future::Future;
-use std::marker::PhantomPinned;
-use std::pin::Pin;
 use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Poll, Waker};
 
 use crate::abi::{self, eg_op};
 use crate::few::Few;
-use crate::{Error, Request};
 
 /// The operations of one request that are not finished.
 pub(crate) struct Ops(Mutex<Table>);
@@ -27,8 +23,9 @@ struct Table {
     batch: Few<Sent>,
 }
 
-// SAFETY: the pointers in it are to arguments in pinned futures of the request
-// and to results of the host, both valid on every thread until it is answered.
+// SAFETY: the pointers in it are to arguments, which are kept until their slot
+// is free, and to results of the host, valid until the request is answered; both
+// on every thread.
 unsafe impl Send for Table {}
 
 #[derive(Default)]
@@ -112,7 +109,7 @@ impl Ops {
         }
     }
 
-    fn queue(&self, op: eg_op, waker: Waker) -> usize {
+    pub(crate) fn queue(&self, op: eg_op, waker: Waker) -> usize {
         let mut table = self.lock();
         let slots = table.slots.as_mut_slice();
         let place = slots.iter().position(|slot| matches!(slot, Slot::Free));
@@ -131,7 +128,7 @@ impl Ops {
     }
 
     /// Status and result once the host has written them; frees the slot then.
-    fn poll(&self, place: usize, waker: &Waker) -> Poll<(i32, *const c_void)> {
+    pub(crate) fn poll(&self, place: usize, waker: &Waker) -> Poll<(i32, *const c_void)> {
         let mut table = self.lock();
         let slot = &mut table.slots.as_mut_slice()[place];
         let old = match slot {
@@ -150,7 +147,7 @@ impl Ops {
         Poll::Pending
     }
 
-    fn free(&self, place: usize) {
+    pub(crate) fn free(&self, place: usize) {
         let slot = std::mem::take(&mut self.lock().slots.as_mut_slice()[place]);
         drop(slot); // after the lock
     }
@@ -159,81 +156,6 @@ impl Ops {
     pub(crate) fn clear(&self) {
         let slots = std::mem::replace(&mut self.lock().slots, Few::new());
         drop(slots); // after the lock
-    }
-}
-
-/// One operation. Its arguments are in the future itself, which is pinned in
-/// the request's task or in a box of the handler: on the heap either way.
-pub(crate) struct Op<'r, A> {
-    request: &'r Request,
-    service: *const c_void,
-    code: u32,
-    args: A,
-    slot: Option<usize>,
-    _pinned: PhantomPinned,
-}
-
-// SAFETY: `service` is a table of the host, immutable and valid as long as the
-// instance; the rest is Send by itself.
-unsafe impl<A: Send> Send for Op<'_, A> {}
-
-impl<'r, A> Op<'r, A> {
-    /// `service` must be a table that the host gave this instance, and `A` the
-    /// argument struct of its operation `code`: that makes it sound to let the
-    /// host read the arguments.
-    ///
-    /// # Safety
-    /// As said.
-    pub(crate) unsafe fn new(
-        request: &'r Request,
-        service: *const c_void,
-        code: u32,
-        args: A,
-    ) -> Op<'r, A> {
-        Op {
-            request,
-            service,
-            code,
-            args,
-            slot: None,
-            _pinned: PhantomPinned,
-        }
-    }
-}
-
-impl<A> Future for Op<'_, A> {
-    /// The result struct, valid until the request has been answered.
-    type Output = Result<*const c_void, Error>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // SAFETY: nothing is moved out; args stay in place until drop.
-        let this = unsafe { self.get_unchecked_mut() };
-        let Some(ops) = this.request.ops() else {
-            let message = "a service can be awaited in an async handler only";
-            return Poll::Ready(Err(Error::failure(abi::EG_E_UNSUPPORTED, message)));
-        };
-        let Some(place) = this.slot else {
-            let op = eg_op {
-                service: this.service,
-                code: this.code,
-                status: abi::EG_OK,
-                args: ptr::from_ref(&this.args).cast(),
-                result: ptr::null(),
-            };
-            this.slot = Some(ops.queue(op, cx.waker().clone()));
-            return Poll::Pending;
-        };
-        let (status, result) = std::task::ready!(ops.poll(place, cx.waker()));
-        this.slot = None;
-        Poll::Ready(Error::check(status, "await the host").map(|()| result))
-    }
-}
-
-impl<A> Drop for Op<'_, A> {
-    fn drop(&mut self) {
-        if let (Some(place), Some(ops)) = (self.slot, self.request.ops()) {
-            ops.free(place);
-        }
     }
 }
 

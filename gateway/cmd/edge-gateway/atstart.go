@@ -1,0 +1,27 @@
+package main
+
+import "github.com/edge-gateway/edge-gateway/gateway/config"
+
+// atStart is the [server] table that the process was started with. All of it
+// stays in force until the next start, but for drain_timeout.
+type atStart config.Server
+
+// changed names the keys that another table has another value for.
+func (a atStart) changed(to config.Server) (keys []string) {
+	for _, key := range []struct {
+		name string
+		same bool
+	}{
+		{"listen", a.Listen == to.Listen},
+		{"data", a.Data == to.Data},
+		{"header_limit", a.HeaderLimit == to.HeaderLimit},
+		{"read_timeout", a.ReadTimeout == to.ReadTimeout},
+		{"idle_timeout", a.IdleTimeout == to.IdleTimeout},
+		{"max_connections", a.MaxConnections == to.MaxConnections},
+	} {
+		if !key.same {
+			keys = append(keys, key.name)
+		}
+	}
+	return keys
+}

@@ -1,0 +1,26 @@
+package servertest
+
+import (
+	"errors"
+	"os/exec"
+	"syscall"
+	"testing"
+)
+
+const (
+	stopSignal     = syscall.Signal(0)
+	continueSignal = syscall.Signal(0)
+)
+
+func signalProcess(int, syscall.Signal) error { return errors.ErrUnsupported }
+
+type account struct{ uid int }
+
+func postgresUser(t testing.TB) account {
+	t.Helper()
+	t.Skip("PostgreSQL is not started on Windows by the tests")
+	return account{}
+}
+
+func (account) runs(*exec.Cmd)    {}
+func (account) owns(string) error { return nil }
