@@ -14,6 +14,7 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/servertest"
 	"github.com/edge-gateway/edge-gateway/gateway/testdata/goservices"
 )
 
@@ -80,7 +81,7 @@ error -17 "" 0: in conflict with what is there
 10 0 "" true text/css false [{owner me}]
 <nil> <nil>
 error -12 "" 0: not found
--3 "" 0: unsupported by this gateway
+true
 error -2 "" 0: invalid argument
 `},
 	{"upload", `-12 "" 0: not found
@@ -150,6 +151,61 @@ func TestAHandlerInGoUsesServicesAlikeInBothForms(t *testing.T) {
 				answer := get(t, addr, "/"+s.step)
 				if s.want != cutOff && (answer.Status != 200 || string(answer.Body) != s.want) {
 					t.Errorf("%s: %d\n%s\nwant\n%s", s.step, answer.Status, answer.Body, s.want)
+				}
+			}
+		})
+	}
+}
+
+// What an S3 server calls its errors, and a folder does not.
+var codesOfS3 = strings.NewReplacer("PreconditionFailed", "", "NoSuchKey", "")
+
+// What a library gets does not depend on the driver.
+func TestALibraryInGoUsesRealBackends(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("Go handler libraries are for linux")
+	}
+	want := map[string]string{}
+	for _, s := range goServiceSteps {
+		want[s.step] = s.want
+	}
+	for name, backend := range map[string]struct {
+		open  func(t *testing.T) gateway.Service
+		steps []string
+	}{
+		"postgres": {func(t *testing.T) gateway.Service {
+			return gateway.Service{Name: "db", Kind: "sql", Driver: "postgres", Options: config.Options{"url": config.Hidden(servertest.Postgres(t).URL())}}
+		}, []string{"pages", "transaction", "open", "quick/hang", "count"}},
+		"memcached": {func(t *testing.T) gateway.Service {
+			return gateway.Service{Name: "cache", Kind: "cache", Driver: "memcached", Options: config.Options{"servers": []string{servertest.Memcached(t).Address}}}
+		}, []string{"cache"}},
+		"redis": {func(t *testing.T) gateway.Service {
+			return gateway.Service{Name: "cache", Kind: "cache", Driver: "redis", Options: config.Options{"address": servertest.Redis(t).Address}}
+		}, []string{"cache"}},
+		"s3": {func(t *testing.T) gateway.Service {
+			return gateway.Service{Name: "files", Kind: "storage", Driver: "s3", Options: config.Options{
+				"endpoint": "http://" + servertest.S3(t, "files").Address, "bucket": "files",
+				"access_key": config.Hidden(servertest.S3AccessKey), "secret_key": config.Hidden(servertest.S3SecretKey),
+			}}
+		}, []string{"files", "upload", "list"}},
+		"smtp": {func(t *testing.T) gateway.Service {
+			port := servertest.StartSMTP(t, servertest.SMTPOptions{}).Port
+			return gateway.Service{Name: "mail", Kind: "email", Driver: "smtp", Options: config.Options{
+				"from": "shop@example.com", "host": "127.0.0.1", "port": int64(port), "encryption": "none",
+			}}
+		}, []string{"mail"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			service := backend.open(t)
+			e := gateway.Endpoint{Name: "go", Path: "/{step}", Library: buildGo(t, "testdata/goservices"), Services: map[string]string{service.Name: service.Name}}
+			quick := e
+			quick.Name, quick.Path, quick.Limits.Timeout = "quick", "/quick/{step}", time.Second
+			_, addr := start(t, gateway.Options{}, gateway.Snapshot{Endpoints: []gateway.Endpoint{e, quick}, Services: []gateway.Service{service}})
+			for _, step := range backend.steps {
+				answer := get(t, addr, "/"+step)
+				body := codesOfS3.Replace(string(answer.Body))
+				if want[step] != cutOff && (answer.Status != 200 || body != want[step]) {
+					t.Errorf("%s: %d\n%s\nwant\n%s", step, answer.Status, body, want[step])
 				}
 			}
 		})
