@@ -117,8 +117,12 @@ func (h *holding) drop(x *session, lost *service.Error, retry bool) {
 			delete(h.cursors, id)
 		}
 	}
-	if h.tx == x {
-		h.tx, h.lost, h.retry = nil, lost, retry
+	if h.tx != x {
+		return
+	}
+	h.tx, h.lost, h.retry = nil, lost, retry
+	if x.concluded() {
+		h.lost = nil
 	}
 }
 

@@ -37,7 +37,7 @@ type session struct {
 	ended  bool // the request was answered
 	over   bool // takes no more operations
 	failed bool // only to be rolled back
-	// ending is the COMMIT or ROLLBACK that waits or runs.
+	// ending is the COMMIT or ROLLBACK that waits or runs, or came too late.
 	ending *operation
 }
 
@@ -83,6 +83,9 @@ func (x *session) post(o *operation) (taken bool, why *service.Error) {
 	case x.ending != nil && x.ending.told():
 		return false, nil
 	case x.over:
+		if o.Op == OpCommit || o.Op == OpRollback {
+			x.ending = o // and now it knows
+		}
 		return true, gone("the transaction is just being rolled back")
 	case o.Op == OpBegin && x.ending == nil:
 		return true, errBegun
