@@ -37,6 +37,13 @@ func (o *operation) finish(r Result, err error) {
 	}
 }
 
+// told tells whether the caller has the outcome.
+func (o *operation) told() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.ended
+}
+
 // follow says how the operation is canceled from now on.
 func (o *operation) follow(cancel func()) {
 	o.mu.Lock()

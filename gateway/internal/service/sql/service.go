@@ -156,9 +156,10 @@ func (s *Service) send(o *operation, lane *actor.Actor[Conn]) {
 		Deadline: o.deadline,
 		Run: func(ctx context.Context, conn Conn) error {
 			stop := o.watch(ctx)
+			defer stop() // after a panic, too, before the actor ends ctx
 			r, err := s.run(ctx, conn, o)
-			stop()
 			if errors.Is(err, ErrWrites) {
+				stop()
 				s.writing.add(o.Statements)
 				s.send(o, s.write)
 				return nil

@@ -36,8 +36,9 @@ type session struct {
 	began  bool
 	ended  bool // the request was answered
 	over   bool // takes no more operations
-	ending bool // a COMMIT or ROLLBACK waits or runs
 	failed bool // only to be rolled back
+	// ending is the COMMIT or ROLLBACK that waits or runs, or came too late.
+	ending *operation
 }
 
 var cursorIDs atomic.Uint64
@@ -73,21 +74,28 @@ func (s *Service) lane(o *operation) (lane *actor.Actor[Conn], long bool) {
 	return s.write, false
 }
 
-// post puts an operation into the queue, or says why not; false if the session
-// is over. The holding is locked.
+// post puts an operation into the queue, or says why not; false if it is not
+// for the session any more. The holding is locked.
 func (x *session) post(o *operation) (taken bool, why *service.Error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	switch {
-	case x.over:
+	case x.ending != nil && x.ending.told():
 		return false, nil
-	case o.Op == OpBegin && !x.ending:
+	case x.over:
+		if o.Op == OpCommit || o.Op == OpRollback {
+			x.ending = o // and now it knows
+		}
+		return true, gone("the transaction is just being rolled back")
+	case o.Op == OpBegin && x.ending == nil:
 		return true, errBegun
 	case len(x.queue) >= maxQueue:
 		x.failed = true
 		return true, service.Errorf(abi.ErrOverloaded, "%d operations of the transaction wait already", maxQueue)
 	}
-	x.ending = x.ending || o.Op == OpCommit || o.Op == OpRollback
+	if x.ending == nil && (o.Op == OpCommit || o.Op == OpRollback) {
+		x.ending = o
+	}
 	o.ctx, o.free = context.WithDeadline(context.Background(), o.deadline)
 	o.follow(o.free)
 	stop := o.watch(o.ctx)
@@ -103,6 +111,14 @@ func (x *session) signal() {
 	case x.wake <- struct{}{}:
 	default:
 	}
+}
+
+// concluded tells whether the request knows of the transaction's end, which may
+// still be going on: the deadline has cut it.
+func (x *session) concluded() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.ending != nil && x.ending.told()
 }
 
 func (x *session) miss() {
@@ -143,7 +159,7 @@ func (x *session) run(ctx context.Context, conn Conn) error {
 		switch {
 		case ended:
 			x.rollback(conn)
-			x.close(gone("the request has been answered: its transaction was rolled back"), false)
+			x.lose("the request has been answered: its transaction was rolled back")
 			return conn.Lost()
 		case o != nil:
 			over := x.serve(conn, o)
@@ -159,7 +175,7 @@ func (x *session) run(ctx context.Context, conn Conn) error {
 		case <-idle.C:
 			if x.expire() {
 				x.rollback(conn)
-				x.close(gone("the transaction was rolled back, after %s without an operation", x.service.txIdle), false)
+				x.lose("the transaction was rolled back, after %s without an operation", x.service.txIdle)
 				return conn.Lost()
 			}
 		}
@@ -204,7 +220,8 @@ func (x *session) start(ctx context.Context, conn Conn) (over bool) {
 	}
 	if err != nil {
 		x.rollback(conn)
-		x.close(gone("the transaction did not begin"), true)
+		lost := gone("the transaction did not begin")
+		x.close(lost, lost, true)
 		o.finish(Result{}, err)
 		return true
 	}
@@ -212,7 +229,7 @@ func (x *session) start(ctx context.Context, conn Conn) (over bool) {
 	x.began = true
 	x.mu.Unlock()
 	if over {
-		x.close(nil, false)
+		x.close(nil, nil, false)
 	}
 	o.finish(r, nil)
 	return over
@@ -260,17 +277,17 @@ func (x *session) serve(conn Conn, o *operation) (over bool) {
 		if err == nil {
 			err = Refusal("25000", "", "a statement ended the transaction: that is what EG_SQL_COMMIT and EG_SQL_ROLLBACK are for")
 		}
-		x.close(gone("the transaction has ended: %v", err), false)
+		x.lose("the transaction has ended: %v", err)
 		over = true
 	case alone && err != nil:
 		x.rollback(conn)
-		x.close(nil, false)
+		x.close(nil, nil, false)
 		over = true
 	case alone && len(x.cursors) == 0:
 		if err = conn.Commit(o.ctx); err != nil {
 			x.rollback(conn)
 		}
-		x.close(nil, false)
+		x.close(nil, nil, false)
 		over = true
 	}
 	o.finish(r, err)
@@ -284,23 +301,21 @@ func (x *session) conclude(conn Conn, o *operation, failed bool) {
 	switch {
 	case o.Op == OpRollback:
 		x.rollback(conn)
-		x.close(nil, false)
+		x.close(nil, nil, false)
 	case failed:
 		x.rollback(conn)
 		lost := gone("the transaction was rolled back, since one of its operations failed")
-		x.close(lost, false)
-		x.holding.told()
+		x.close(lost, nil, false)
 		err = lost
 	default:
 		if err = conn.Commit(o.ctx); err != nil {
 			if conn.Lost() == nil {
 				x.rollback(conn)
 			}
-			x.close(gone("the commit failed: %v", err), false)
-			x.holding.told()
+			x.close(gone("the commit failed: %v", err), nil, false)
 			break
 		}
-		x.close(nil, false)
+		x.close(nil, nil, false)
 		x.service.committed()
 	}
 	o.finish(Result{}, err)
@@ -359,18 +374,25 @@ func (x *session) rollback(conn Conn) {
 	_ = conn.Rollback(ctx) // what cannot be rolled back is Lost, and closed
 }
 
-// close takes no more operations. Those that wait run by themselves, or learn
-// that the transaction is lost; so do later ones.
-func (x *session) close(lost *service.Error, retry bool) {
-	x.holding.drop(x, lost, retry)
+// lose closes a session whose transaction ended without the request's doing.
+func (x *session) lose(format string, args ...any) {
+	lost := gone(format, args...)
+	x.close(lost, lost, false)
+}
+
+// close takes no more operations. Those that wait learn why the transaction
+// ended, or run by themselves; so do later ones. With retry a later BEGIN runs
+// in any case.
+func (x *session) close(waiting, later *service.Error, retry bool) {
+	x.holding.drop(x, later, retry)
 	x.mu.Lock()
 	queue := x.queue
 	x.queue, x.over = nil, true
 	x.mu.Unlock()
 	for _, o := range queue {
 		o.free()
-		if lost != nil {
-			o.finish(Result{}, lost)
+		if waiting != nil {
+			o.finish(Result{}, waiting)
 		} else {
 			x.service.route(o)
 		}
@@ -387,7 +409,8 @@ func (x *session) fail(err error) {
 	} else {
 		now.free()
 	}
-	x.close(gone("the transaction has ended: %v", err), !began)
+	lost := gone("the transaction has ended: %v", err)
+	x.close(lost, lost, !began)
 	if now.Op == OpCommit {
 		err = now.cut(err)
 	}

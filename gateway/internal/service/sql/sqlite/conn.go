@@ -73,7 +73,12 @@ func (c *conn) problem(ctx context.Context, err error) error {
 		return refused
 	}
 	err = problem(ctx, err)
-	if known := new(service.Error); errors.As(err, &known) && (known.Code == ioError || known.Code == corrupted) {
+	known := new(service.Error)
+	switch {
+	case !errors.As(err, &known):
+	case known.Code == ioError && full(c.driver.path):
+		return sql.Refusal(diskFull, "", "the disk is full")
+	case known.Code == ioError, known.Code == corrupted:
 		c.lost = err
 	}
 	return err
