@@ -155,11 +155,11 @@ func (s *Service) send(o *operation, lane *actor.Actor[Conn]) {
 	o.follow(lane.Send(actor.Message[Conn]{
 		Deadline: o.deadline,
 		Run: func(ctx context.Context, conn Conn) error {
-			stop := o.watch(ctx)
-			defer stop() // after a panic, too, before the actor ends ctx
+			late := o.watch()
+			defer late.Stop()
 			r, err := s.run(ctx, conn, o)
 			if errors.Is(err, ErrWrites) {
-				stop()
+				late.Stop()
 				s.writing.add(o.Statements)
 				s.send(o, s.write)
 				return nil

@@ -98,9 +98,8 @@ func (x *session) post(o *operation) (taken bool, why *service.Error) {
 	}
 	o.ctx, o.free = context.WithDeadline(context.Background(), o.deadline)
 	o.follow(o.free)
-	stop := o.watch(o.ctx)
-	cancel := o.free
-	o.free = func() { stop(); cancel() }
+	late, cancel := o.watch(), o.free
+	o.free = func() { late.Stop(); cancel() }
 	x.queue = append(x.queue, o)
 	x.signal()
 	return true, nil
@@ -208,8 +207,8 @@ func (x *session) expire() bool {
 // start begins the transaction, and with a cursor reads its first page.
 func (x *session) start(ctx context.Context, conn Conn) (over bool) {
 	o := x.first
-	stop := o.watch(ctx)
-	defer stop()
+	late := o.watch()
+	defer late.Stop()
 	err := conn.Begin(ctx, o.Options)
 	var r Result
 	if err == nil && o.Op == OpQuery {
@@ -410,6 +409,9 @@ func (x *session) fail(err error) {
 		now.free()
 	}
 	lost := gone("the transaction has ended: %v", err)
+	if !began {
+		lost = gone("the transaction did not begin: %v", err)
+	}
 	x.close(lost, lost, !began)
 	if now.Op == OpCommit {
 		err = now.cut(err)
