@@ -8,6 +8,7 @@
 //	storage    directory, s3
 //	email      directory, smtp
 //	fetch      outbound HTTP
+//	roots      certificates that services trust
 //	drivers    opens any of them by kind and driver
 //
 // The flow of one operation: the library's callback, or the dispatcher for

@@ -73,7 +73,12 @@ func (r *Rows) Fits(size int) error {
 const valueSize = 32 // of a value beside its bytes, as the library gets it
 
 // Add takes a value; after the last one of a row call EndRow.
-func (r *Rows) Add(v Value) { r.Result.Values = append(r.Result.Values, v) }
+func (r *Rows) Add(v Value) {
+	if r.Result.Values == nil {
+		r.Result.Values = make([]Value, 0, len(r.Result.Columns)) // one row, more often than not
+	}
+	r.Result.Values = append(r.Result.Values, v)
+}
 
 // EndRow ends a row.
 func (r *Rows) EndRow() { r.Result.RowCount++ }

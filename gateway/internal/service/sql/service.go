@@ -155,10 +155,11 @@ func (s *Service) send(o *operation, lane *actor.Actor[Conn]) {
 	o.follow(lane.Send(actor.Message[Conn]{
 		Deadline: o.deadline,
 		Run: func(ctx context.Context, conn Conn) error {
-			stop := o.watch(ctx)
+			late := o.watch()
+			defer late.Stop()
 			r, err := s.run(ctx, conn, o)
-			stop()
 			if errors.Is(err, ErrWrites) {
+				late.Stop()
 				s.writing.add(o.Statements)
 				s.send(o, s.write)
 				return nil
