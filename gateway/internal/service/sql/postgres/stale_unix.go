@@ -31,9 +31,10 @@ func stale(_ context.Context, pg *pgconn.PgConn, _ time.Duration) bool {
 	var first [1]byte
 	var n int
 	var readErr error
-	if err := raw.Read(func(fd uintptr) bool {
+	// Not raw.Read: that waits for its turn, and pgx leaves a read of its own
+	// under way when a write took long.
+	if err := raw.Control(func(fd uintptr) {
 		n, _, readErr = syscall.Recvfrom(int(fd), first[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		return true
 	}); err != nil {
 		return true
 	}
