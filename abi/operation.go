@@ -164,6 +164,18 @@ func (op *Operation) Scope() *Scope {
 	return op.list.frame.scopeOf(op.list.generation)
 }
 
+// KnownScope is Scope if something has asked for it before, else nil: nothing
+// hangs on it then. During Start.
+func (op *Operation) KnownScope() *Scope {
+	if op.list.frame == nil {
+		return nil
+	}
+	if s := op.list.frame.scope.Load(); s != nil && s.generation == op.list.generation {
+		return s
+	}
+	return nil
+}
+
 // Background tells whether the operation belongs to no request.
 func (op *Operation) Background() bool { return op.list.frame == nil }
 

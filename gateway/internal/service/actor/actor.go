@@ -197,6 +197,16 @@ func (a *Actor[C]) work(long <-chan *envelope[C]) {
 	defer w.drop()
 	short := (<-chan *envelope[C])(a.short)
 	for short != nil || long != nil {
+		if len(long) == 0 { // one channel is looked at faster than two
+			select {
+			case e, ok := <-short:
+				if ok {
+					w.serve(e)
+					continue
+				}
+			default:
+			}
+		}
 		select {
 		case e, ok := <-short:
 			if !ok {

@@ -7,12 +7,16 @@ import (
 
 // Start begins an operation of a library.
 func (s *Service) Start(op *abi.Operation) {
-	call := service.CallOf(op)
+	// What is no transaction and no cursor only looks for those there are.
+	call := service.Call{Scope: op.KnownScope(), Deadline: op.Deadline}
 	r, err := decode(op)
 	if err != nil {
 		s.refuse(call, err)
 		service.Finish(op, nil, err)
 		return
+	}
+	if r.opens() {
+		call.Scope = op.Scope()
 	}
 	if r.Op == OpCommit || r.Op == OpBatch {
 		op.Cut = abi.ErrUnknown

@@ -130,9 +130,7 @@ func (s *Service) route(o *operation) {
 		}
 	}
 	switch {
-	case o.Op == OpBegin:
-		s.open(o)
-	case o.Op == OpQuery && o.Statements[0].Page > 0:
+	case o.opens():
 		s.open(o)
 	case o.Op == OpQuery || o.Op == OpBatch:
 		s.plain(o)
