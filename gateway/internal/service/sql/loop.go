@@ -66,8 +66,8 @@ func (x *session) expire() bool {
 // start begins the transaction, and with a cursor reads its first page.
 func (x *session) start(ctx context.Context, conn Conn) (over bool) {
 	o := x.first
-	late := o.watch()
-	defer late.Stop()
+	stop := o.watch(ctx)
+	defer stop()
 	err := conn.Begin(ctx, o.Options)
 	var r Result
 	if err == nil && o.Op == OpQuery {

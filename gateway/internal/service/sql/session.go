@@ -94,8 +94,8 @@ func (x *session) post(o *operation) (taken bool, why *service.Error) {
 	}
 	o.ctx, o.free = context.WithDeadline(context.Background(), o.deadline)
 	o.follow(o.free)
-	late, cancel := o.watch(), o.free
-	o.free = func() { late.Stop(); cancel() }
+	stop, cancel := o.watch(o.ctx), o.free
+	o.free = func() { stop(); cancel() }
 	x.queue = append(x.queue, o)
 	x.signal()
 	return true, nil
