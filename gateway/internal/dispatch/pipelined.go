@@ -73,6 +73,7 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 		answer.Header.Set("Retry-After", "1")
 	}
 	answer.SetBodyString(http.StatusText(status) + "\n")
+	answer.SkipBody = at.head // fasthttp looks for the method in another, empty context
 	r.ctx.TimeoutErrorWithResponse(&answer)
 	d.spinning.add(thread, instance.Module)
 	go func() {
