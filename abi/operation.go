@@ -218,7 +218,10 @@ func (l *Operations) Finish(cut Status) error {
 				}
 			} else if op.result != nil {
 				var err error
-				if result, err = l.place(op.result); err != nil {
+				switch result, err = l.place(op.result); {
+				case err == ErrStale:
+					status = ErrStale
+				case err != nil:
 					status = ErrNoMemory
 				}
 			}
@@ -229,28 +232,32 @@ func (l *Operations) Finish(cut Status) error {
 }
 
 func (l *Operations) place(r Result) (address uintptr, err error) {
-	n := uint64(r.Space()+15) &^ 15
-	var next uintptr
 	if l.frame != nil {
-		next, err = l.frame.resultRoom(n, l.generation)
-	} else {
-		next, err = l.instance.resultRoom(n)
+		return l.frame.placeResult(r, l.generation)
 	}
+	n := spaceOf(r)
+	next, err := l.instance.resultRoom(n)
 	if err != nil {
 		return 0, err
 	}
-	if address = r.Place(&Room{mapped(next, int(n))}); l.frame == nil && address != next {
+	if address = r.Place(&Room{mapped(next, int(n))}); address != next {
 		l.instance.moveResult(next, address)
 	}
 	return address, nil
 }
 
-// resultRoom is room for results: not in the arena, which belongs to whatever
-// thread of the library uses it.
-func (f *Frame) resultRoom(n, generation uint64) (uintptr, error) {
-	n = (n + 15) &^ 15
+func spaceOf(r Result) uint64 { return uint64(r.Space()+15) &^ 15 }
+
+// placeResult places a result of a request: not in the arena, which belongs to
+// whatever thread of the library uses it. Under the lock, so that Release waits:
+// a thread that blocks in a call may outlive its request.
+func (f *Frame) placeResult(r Result, generation uint64) (address uintptr, err error) {
+	n := spaceOf(r)
 	f.blocksMu.Lock()
 	defer f.blocksMu.Unlock()
+	if !f.open(generation) {
+		return 0, ErrStale // the room that is left is another request's
+	}
 	if uint64(f.results.end-f.results.next) < n {
 		next, end, err := f.addBlockLocked(n, generation)
 		if err != nil {
@@ -260,5 +267,5 @@ func (f *Frame) resultRoom(n, generation uint64) (uintptr, error) {
 	}
 	next := f.results.next
 	f.results.next += uintptr(n)
-	return next, nil
+	return r.Place(&Room{mapped(next, int(n))}), nil
 }
