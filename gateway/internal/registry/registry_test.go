@@ -3,6 +3,7 @@ package registry
 import (
 	"io"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -147,6 +148,51 @@ func TestSlotsGiveUpAtTheDeadlineAndWhenStopped(t *testing.T) {
 	if !s.Take(time.Now().Add(time.Minute), nil) {
 		t.Fatal("the slot was lost")
 	}
+}
+
+// A try that fails must not count, even for a moment: another that fails for
+// its sake alone would wait for somebody who will never give.
+func TestATryThatFailsTakesNoSlot(t *testing.T) {
+	var s Slots
+	s.SetLimit(1)
+	s.Force()
+	var tries sync.WaitGroup
+	var done atomic.Bool
+	for range 4 {
+		tries.Go(func() {
+			for !done.Load() {
+				s.try()
+			}
+		})
+	}
+	for range 1_000_000 {
+		if n := s.Used(); n != 1 {
+			t.Errorf("%d slots are taken while one is", n)
+			break
+		}
+	}
+	done.Store(true)
+	tries.Wait()
+}
+
+func TestARaisedLimitLetsWaitersIn(t *testing.T) {
+	var s Slots
+	s.SetLimit(1)
+	s.Force()
+	const waiters = 3
+	var all sync.WaitGroup
+	for range waiters {
+		all.Go(func() {
+			if !s.Take(time.Now().Add(10*time.Second), nil) {
+				t.Error("a waiter was not told that slots are free")
+			}
+		})
+	}
+	for s.queue.Load() != waiters {
+		runtime.Gosched()
+	}
+	s.SetLimit(1 + waiters)
+	all.Wait()
 }
 
 func TestStuckCallsCloseTheEndpointUntilTheyReturn(t *testing.T) {
