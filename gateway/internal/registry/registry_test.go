@@ -223,3 +223,43 @@ func TestStuckCallsCloseTheEndpointUntilTheyReturn(t *testing.T) {
 	default:
 	}
 }
+
+// Full says what Admit says, whatever calls do at the same moment and however
+// the limits change.
+func TestFullIsTrueToTheStuckCalls(t *testing.T) {
+	e := testEndpoint()
+	full := func() bool {
+		select {
+		case <-e.Full():
+			return true
+		default:
+			return false
+		}
+	}
+	for round := range 20_000 {
+		var all sync.WaitGroup
+		e.GetStuck()
+		all.Go(func() { e.GetStuck() })
+		all.Go(e.Unstick)
+		all.Go(func() { e.GetStuck() })
+		all.Wait()
+		if !full() {
+			t.Fatalf("round %d: %d are stuck, and waiters are not told", round, e.StuckCalls())
+		}
+		e.Unstick()
+		e.Unstick()
+		if full() {
+			t.Fatalf("round %d: %d are stuck, and waiters are sent away", round, e.StuckCalls())
+		}
+	}
+	e.GetStuck()
+	e.GetStuck()
+	e.SetLimits(Limits{MaxConcurrency: 100, MaxNative: 2, MaxStuck: 3})
+	if full() {
+		t.Error("with max_stuck raised, waiters are still sent away")
+	}
+	e.SetLimits(Limits{MaxConcurrency: 100, MaxNative: 2, MaxStuck: 1})
+	if !full() {
+		t.Error("with max_stuck lowered, waiters are not told")
+	}
+}
