@@ -20,7 +20,10 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 	)
 	var state atomic.Int32
 	done := make(chan verdict, 1)
-	endpoint := at.endpoint
+	endpoint, instance := at.endpoint, at.instance
+	// For the cancel. The request's own guard may go at any moment once the call
+	// is abandoned, which is seen here only later.
+	instance.Hold()
 	thread := &lateThread{}
 	at.late = thread
 	go func() {
@@ -48,6 +51,7 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 	defer timer.Stop()
 	select {
 	case end := <-done:
+		instance.Release()
 		d.finish(r.ctx, at, end)
 		return
 	case <-timer.C:
@@ -56,8 +60,6 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 	if !endpoint.GetStuck() {
 		status = http.StatusServiceUnavailable
 	}
-	token, instance := at.token, at.instance
-	instance.Hold()
 	at.frame.Answered(at.token)
 	if !state.CompareAndSwap(running, left) {
 		instance.Release()
@@ -78,6 +80,6 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 	d.spinning.add(thread, instance.Module)
 	go func() {
 		defer instance.Release()
-		instance.Module.Cancel(token)
+		instance.Module.Cancel(at.token)
 	}()
 }
