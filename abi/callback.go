@@ -67,11 +67,7 @@ func (i *Instance) requestFrame(token uint64) (*Frame, Status) {
 		return nil, ErrStale
 	}
 	f := i.opts.Memory.frame(token)
-	if f == nil {
-		return nil, ErrStale
-	}
-	word := f.control.Load()
-	if word>>stateBits != token>>slotBits || word&stateMask == stateFree {
+	if f == nil || !f.open(token>>slotBits) {
 		return nil, ErrStale
 	}
 	return f, OK

@@ -124,6 +124,12 @@ func (f *Frame) Release() {
 	f.mem.push(f)
 }
 
+// open tells whether the request of a generation is not over.
+func (f *Frame) open(generation uint64) bool {
+	w := f.control.Load()
+	return w>>stateBits == generation && w&stateMask != stateFree
+}
+
 // addBlock lends the frame a block until Release. Safe from callbacks.
 func (f *Frame) addBlock(n uint64, generation uint64) (uintptr, uintptr, error) {
 	f.blocksMu.Lock()
@@ -133,7 +139,7 @@ func (f *Frame) addBlock(n uint64, generation uint64) (uintptr, uintptr, error) 
 
 func (f *Frame) addBlockLocked(n uint64, generation uint64) (uintptr, uintptr, error) {
 	f.grown.Store(true) // before the check; see Release
-	if w := f.control.Load(); w>>stateBits != generation || w&stateMask == stateFree {
+	if !f.open(generation) {
 		return 0, 0, ErrStale
 	}
 	b, err := f.mem.takeBlock(n)

@@ -244,7 +244,10 @@ func (l *Operations) Finish(cut Status) error {
 				}
 			} else if op.result != nil {
 				var err error
-				if result, err = l.place(op.result); err != nil {
+				switch result, err = l.place(op.result); {
+				case err == ErrStale:
+					status = ErrStale
+				case err != nil:
 					status = ErrNoMemory
 				}
 			}
@@ -277,8 +280,8 @@ func (f *Frame) placeResult(r Result, n, generation uint64, room *Room) (uintptr
 	f.blocksMu.Lock()
 	defer f.blocksMu.Unlock()
 	f.grown.Store(true) // before the check; see Release
-	if w := f.control.Load(); w>>stateBits != generation || w&stateMask == stateFree {
-		return 0, ErrStale
+	if !f.open(generation) {
+		return 0, ErrStale // the room that is left is another request's
 	}
 	if f.results.generation != generation {
 		f.results.generation = generation
