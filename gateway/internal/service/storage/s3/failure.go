@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/minio/minio-go/v7"
 
@@ -90,6 +91,9 @@ func cause(err error) string {
 	var at *url.Error
 	if errors.As(err, &at) {
 		err = at.Err
+		if strings.Contains(err.Error(), at.URL) { // as the client says of a connection that was cut
+			return "the connection was closed"
+		}
 	}
 	return err.Error()
 }
