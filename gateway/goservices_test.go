@@ -7,8 +7,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
-	"strings"
 	"testing"
 	"time"
 
@@ -156,18 +156,12 @@ func TestAHandlerInGoUsesServicesAlikeInBothForms(t *testing.T) {
 	}
 }
 
-// buildGo compiles a handler that is a function of a package here.
+// buildGo compiles a handler that is the function Answer of a package here.
 func buildGo(t *testing.T, dir string) string {
 	t.Helper()
 	source := t.TempDir()
-	name := filepath.Base(dir)
-	code, err := os.ReadFile(filepath.Join(dir, "answer.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for file, content := range map[string]string{
-		"answer.go": strings.Replace(string(code), "\npackage "+name+"\n", "\npackage main\n", 1),
-		"go.mod":    "module example.com/" + name + "\n\ngo 1.26\n\nrequire github.com/edge-gateway/edge-gateway/sdk-go v0.1.0\n",
+	files := map[string]string{
+		"go.mod": "module example.com/handler\n\ngo 1.26\n\nrequire github.com/edge-gateway/edge-gateway/sdk-go v0.1.0\n",
 		"main.go": `package main
 
 import (
@@ -178,10 +172,21 @@ import (
 func init() { edge.Handle(Answer) }
 func main() {}
 `,
-	} {
+	}
+	paths, _ := filepath.Glob(filepath.Join(dir, "*.go"))
+	for _, path := range paths {
+		code, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[filepath.Base(path)] = packageClause.ReplaceAllString(string(code), "package main")
+	}
+	for file, content := range files {
 		if err := os.WriteFile(filepath.Join(source, file), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return build(t, source)
 }
+
+var packageClause = regexp.MustCompile(`(?m)^package \w+$`)
