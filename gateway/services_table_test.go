@@ -50,7 +50,7 @@ check: error -17 23514 note_small at 0
 	{"sql-refused", `too few: error -2 at 0
 too many: error -2 at 0
 table: error -18 42P01{missing} at 0
-syntax: error -18 42601{syntax} at 0
+syntax: error -18 42601 at 0
 empty: error -2 at 0
 NUL: error -2 at 0
 JSON: error -18 22P02 at 0
@@ -109,7 +109,7 @@ long key: error -2
 	{"storage-object", `nothing: none
 no head: none
 put: 7 bytes
-put again: error -17
+put again: error -17{created}
 get: 7 bytes, 'content' at 0, text/plain, colour=grün, owner=me
 head: 7 bytes, text/plain, colour=grün, owner=me
 one etag: true
@@ -131,7 +131,7 @@ in pages: a/1(3) a/2(3) | a/b/
 none:
 `},
 	{"storage-copy", `copy: 7 bytes, 'content' at 0, text/css, owner=me
-of nothing: error -12
+of nothing: error -12{no object}
 `},
 	{"storage-upload", `before: none
 after: 8 bytes, 'one two ' at 0, text/plain
