@@ -163,7 +163,7 @@ func resetTables(r *edge.Request) (*edge.Response, error) {
 		return nil, err
 	}
 	for _, text := range []string{
-		"drop table if exists typed", "drop table if exists note",
+		"drop table if exists typed", "drop table if exists note", "drop table if exists large", "create table large (y bytea)",
 		"create table typed (id bigint primary key, b boolean, i bigint, f double precision, s text, y bytea, t timestamp with time zone, j json)",
 		"create table note (id bigint primary key, title text not null constraint note_title unique, size bigint constraint note_small check (size < 100))",
 	} {
