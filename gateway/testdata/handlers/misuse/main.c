@@ -352,10 +352,12 @@ static int32_t handle(const eg_host *host, const eg_request *request, eg_respons
     memset(h, 0, sizeof *h);
     return hang(host, request, response, h, EG_OK);
   }
-  if (IS("count")) {
+  if (IS("count") || IS("query")) { // how many notes there are, or what the body asks
     eg_op *op = eg_alloc(host, request, sizeof *op);
-    if (op == NULL) return EG_E_NO_MEMORY;
-    *op = eg_sql_query_op(host, request, eg_sql(host, "db"), "select count(*) from note", NULL, 0);
+    eg_bytes text = IS("query") ? eg_copy(host, request, request->body) : eg_text("select count(*) from note");
+    if (op == NULL || eg_failed(text)) return EG_E_NO_MEMORY;
+    *op = eg_sql_query_op(host, request, eg_sql(host, "db"), (const char *)text.ptr, NULL, 0);
+    if (op->service == NULL) return ask(host, request, response, op, EG_OK);
     return eg_await(response, op, 1, ask, op);
   }
   return eg_answer(host, request, response, 404, "text/plain", eg_text("there is no such way\n"));

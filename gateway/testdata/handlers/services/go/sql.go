@@ -286,7 +286,7 @@ func sqlConflict(r *run) error {
 }
 
 func sqlRefused(r *run) error {
-	db, err := r.database()
+	db, err := r.SQL("db")
 	if err != nil {
 		return err
 	}
