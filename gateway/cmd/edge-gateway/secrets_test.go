@@ -93,20 +93,18 @@ func TestSecretsAreNowhereToBeSeen(t *testing.T) {
 	write(t, filepath.Join(dir, "talkative.c"), talkative)
 
 	var hidden secrets
-	var env []string
 	var services, bindings, bad strings.Builder
-	count := 0
+	count, lastFile := 0, ""
 	// given writes an option so, and returns what stands for it in the file.
 	given := func(way, secret string) string {
 		count++
 		switch way {
 		case "env":
-			env = append(env, fmt.Sprintf("TEST_SECRET_%d=%s", count, secret))
+			t.Setenv(fmt.Sprintf("TEST_SECRET_%d", count), secret)
 			return fmt.Sprintf("env:TEST_SECRET_%d", count)
 		case "file":
-			name := fmt.Sprintf("secret-%d", count)
-			write(t, filepath.Join(dir, name), secret+"\n")
-			return "file:" + name
+			lastFile = write(t, filepath.Join(dir, fmt.Sprintf("secret-%d", count)), secret+"\n")
+			return "file:" + filepath.Base(lastFile)
 		}
 		return secret
 	}
@@ -147,7 +145,7 @@ func TestSecretsAreNowhereToBeSeen(t *testing.T) {
 	endpoint := "[[endpoint]]\nname = \"talkative\"\npath = \"/{kind}/{name}\"\nsource = \".\"\n[endpoint.services]\n" + bindings.String()
 	config := write(t, filepath.Join(dir, "edge-gateway.toml"), services.String()+endpoint)
 
-	p := serve(t, env, "--config", config)
+	p := serve(t, nil, "--config", config)
 	var heard strings.Builder
 	tell := func(path string) string {
 		status, body := p.ask(t, "GET", path, "")
@@ -198,7 +196,7 @@ func TestSecretsAreNowhereToBeSeen(t *testing.T) {
 		fmt.Fprintln(&heard, out)
 	}
 	write(t, config, string(good))
-	for _, args := range [][]string{{"inspect", config}, {"inspect", filepath.Join(dir, "secret-1")}, {"--help"}} {
+	for _, args := range [][]string{{"inspect", config}, {"inspect", lastFile}, {"build", dir, "-o", filepath.Join(t.TempDir(), "talkative.so")}} {
 		out, _ := exec.Command(binary, args...).CombinedOutput()
 		fmt.Fprintln(&heard, string(out))
 	}
