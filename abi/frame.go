@@ -60,8 +60,8 @@ type Frame struct {
 
 	grown    atomic.Bool // blocks may be non-empty; callbacks too
 	blocksMu sync.Mutex
-	blocks   []block // lent to this frame; callbacks too, under blocksMu
-	results  struct{ next, end uintptr }
+	blocks   []block               // lent to this frame; callbacks too, under blocksMu
+	results  results               // under blocksMu
 	scope    atomic.Pointer[Scope] // of the request's operations; callbacks too
 
 	answer Answer // what Read shows
@@ -113,7 +113,7 @@ func (f *Frame) Release() {
 			f.mem.giveBlock(b)
 		}
 		f.blocks = f.blocks[:0]
-		f.results.next, f.results.end = 0, 0
+		f.results.forget()
 		f.grown.Store(false)
 		f.blocksMu.Unlock()
 	}

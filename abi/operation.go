@@ -239,26 +239,12 @@ func (l *Operations) place(r Result) (address uintptr, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if address = r.Place(&Room{mapped(next, int(n))}); l.frame == nil && address != next {
-		l.instance.moveResult(next, address)
+	if address = r.Place(&Room{mapped(next, int(n))}); address != next {
+		if l.frame != nil {
+			l.frame.moveResult(next, address)
+		} else {
+			l.instance.moveResult(next, address)
+		}
 	}
 	return address, nil
-}
-
-// resultRoom is room for results: not in the arena, which belongs to whatever
-// thread of the library uses it.
-func (f *Frame) resultRoom(n, generation uint64) (uintptr, error) {
-	n = (n + 15) &^ 15
-	f.blocksMu.Lock()
-	defer f.blocksMu.Unlock()
-	if uint64(f.results.end-f.results.next) < n {
-		next, end, err := f.addBlockLocked(n, generation)
-		if err != nil {
-			return 0, err
-		}
-		f.results.next, f.results.end = next, end
-	}
-	next := f.results.next
-	f.results.next += uintptr(n)
-	return next, nil
 }

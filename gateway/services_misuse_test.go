@@ -71,8 +71,9 @@ func TestServicesOutliveMisuse(t *testing.T) {
 		t.Errorf("%d %q, %d bytes, %v", response.StatusCode, response.Header, len(body), err)
 	}
 
-	says(t, address, "/pile-up", "-5 not all") // more than the gateway lends
-	says(t, address, "/foreign", "0 7 0")      // all of it is back
+	says(t, address, "/give-back", "0 all")    // in all more than the gateway lends
+	says(t, address, "/pile-up", "-5 not all") // the same at a time
+	says(t, address, "/give-back", "0 all")    // what had piled up is back
 
 	// No such operation, no arguments, too short a struct: of each kind.
 	says(t, address, "/wrong", `-3 -4
