@@ -5,7 +5,9 @@
  * UTF-8 without NUL; '/' has no meaning but for EG_STORAGE_LIST. An object is
  * whole or not there: nobody sees half of one. What has been acknowledged is
  * durable. One operation carries or brings up to 64 MiB of a body; what is
- * larger goes in parts.
+ * larger goes in parts. Storing, finishing, deleting and copying end with
+ * EG_E_UNKNOWN_OUTCOME when they are cut off so that nobody knows whether they
+ * were done.
  */
 #ifndef EDGE_GATEWAY_STORAGE_H
 #define EDGE_GATEWAY_STORAGE_H

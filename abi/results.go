@@ -2,73 +2,60 @@ package abi
 
 import "slices"
 
-// Results of a request lie in blocks of their own: not in the arena, which
-// belongs to whatever thread of the library uses it. Small ones go with the
-// request; each large one is known, so that a library that reads much, piece
-// after piece, can give the pieces back.
+// results is where those of one request lie: not in the arena, which belongs to
+// whatever thread of the library uses it, but in a part of the slot that is kept
+// for them, or in blocks. Small ones go with the request; each large one is
+// known, so that a library that reads much, piece after piece, can give the
+// pieces back.
 type results struct {
+	generation   uint64
 	small, large span
 	block        block         // that large is left of
 	kept         []largeResult // oldest first
 }
 
-// forget makes them empty, once the blocks are given back.
-func (r *results) forget() { *r = results{kept: r.kept[:0]} }
-
-// span is what is left of a block.
+// span is what is left of a piece of memory.
 type span struct{ next, end uintptr }
 
 // largeResult is a result of more than minBlock bytes.
 type largeResult struct {
-	at    uintptr // its struct, once that is placed
+	at    uintptr // its struct
 	block block   // which others may share
 }
 
-// take cuts n bytes off; 0 if there are not as many.
-func (s *span) take(n uint64) uintptr {
-	if uint64(s.end-s.next) < n {
-		return 0
-	}
-	at := s.next
-	s.next += uintptr(n)
-	return at
-}
-
-// resultRoom is room for a result.
-func (f *Frame) resultRoom(n, generation uint64) (uintptr, error) {
-	n = (n + 15) &^ 15
+// placeResult lays a result of n bytes out. Release waits for it.
+func (f *Frame) placeResult(r Result, n, generation uint64, room *Room) (uintptr, error) {
 	f.blocksMu.Lock()
 	defer f.blocksMu.Unlock()
-	from := &f.results.small
-	if n > minBlock {
+	f.grown.Store(true) // before the check; see Release
+	if !f.open(generation) {
+		return 0, ErrStale // the room that is left is another request's
+	}
+	if f.results.generation != generation {
+		end := uintptr(f.base) + frameSize
+		f.results = results{generation: generation, small: span{end - resultSpace, end}, kept: f.results.kept[:0]}
+	}
+	from, large := &f.results.small, n > minBlock
+	if large {
 		from = &f.results.large
 	}
-	at := from.take(n)
-	if at == 0 {
+	if uint64(from.end-from.next) < n {
 		next, end, err := f.addBlockLocked(n, generation)
 		if err != nil {
 			return 0, err
 		}
 		*from = span{next, end}
-		at = from.take(n)
-		if n > minBlock {
+		if large {
 			f.results.block = f.blocks[len(f.blocks)-1]
 		}
 	}
-	if n > minBlock {
+	*room = Room{mapped(from.next, int(n))}
+	from.next += uintptr(n)
+	at := r.Place(room)
+	if large {
 		f.results.kept = append(f.results.kept, largeResult{at, f.results.block})
 	}
 	return at, nil
-}
-
-// moveResult notes that the struct of a large result does not lie where its
-// room starts.
-func (f *Frame) moveResult(from, to uintptr) {
-	f.blocksMu.Lock()
-	defer f.blocksMu.Unlock()
-	if n := f.results.find(from); n >= 0 {
-		f.results.kept[n].at = to
-	}
 }
 
 // giveResult takes a large result back, and its block with the last one there.
@@ -76,7 +63,7 @@ func (f *Frame) moveResult(from, to uintptr) {
 func (f *Frame) giveResult(at uintptr, generation uint64) {
 	f.blocksMu.Lock()
 	defer f.blocksMu.Unlock()
-	if f.control.Load()>>stateBits != generation {
+	if f.results.generation != generation || !f.open(generation) {
 		return
 	}
 	n := f.results.find(at)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -59,4 +60,62 @@ func Example() {
 	// Output:
 	// 200 Hello, world!
 	// the gateway is shut down
+}
+
+// A handler uses the services that its endpoint is lent. With no library there
+// is nothing to encode for it: the calls go straight to the service.
+func Example_services() {
+	data, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(data)
+	quiet := slog.New(slog.DiscardHandler)
+	g, err := gateway.New(gateway.Options{Dir: data, Log: quiet, IdleGrace: 10 * time.Millisecond})
+	if err != nil {
+		log.Fatal(err)
+	}
+	visit := func(r *edge.Request) (*edge.Response, error) {
+		c, err := r.Cache("visits")
+		if err != nil {
+			return nil, err
+		}
+		n, err := c.CountFrom(r.Param("name"), 1, 1, 0)
+		if err != nil {
+			return nil, err
+		}
+		return edge.Text(200, fmt.Sprintf("%s was here %d times", r.Param("name"), n)), nil
+	}
+	err = g.Apply(context.Background(), gateway.Snapshot{
+		Services: []gateway.Service{{Name: "memory", Kind: "cache"}},
+		Endpoints: []gateway.Endpoint{
+			{Name: "visit", Path: "/visit/{name}", Handler: visit, Services: map[string]string{"visits": "memory"}},
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	go g.Serve(ln)
+
+	for range 2 {
+		answer, err := http.Get("http://" + ln.Addr().String() + "/visit/Ada")
+		if err != nil {
+			log.Fatal(err)
+		}
+		body, _ := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		fmt.Println(string(body))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := g.Shutdown(ctx); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// Ada was here 1 times
+	// Ada was here 2 times
 }

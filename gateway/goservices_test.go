@@ -9,11 +9,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/servertest"
 	"github.com/edge-gateway/edge-gateway/gateway/testdata/goservices"
 )
 
@@ -80,7 +82,7 @@ error -17 "" 0: in conflict with what is there
 10 0 "" true text/css false [{owner me}]
 <nil> <nil>
 error -12 "" 0: not found
--3 "" 0: unsupported by this gateway
+true
 error -2 "" 0: invalid argument
 `},
 	{"upload", `-12 "" 0: not found
@@ -156,10 +158,143 @@ func TestAHandlerInGoUsesServicesAlikeInBothForms(t *testing.T) {
 	}
 }
 
+// What an S3 server calls its errors, and a folder does not.
+var codesOfS3 = strings.NewReplacer("PreconditionFailed", "", "NoSuchKey", "")
+
+// What a library gets does not depend on the driver.
+func TestALibraryInGoUsesRealBackends(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("Go handler libraries are for linux")
+	}
+	want := map[string]string{}
+	for _, s := range goServiceSteps {
+		want[s.step] = s.want
+	}
+	for name, backend := range map[string]struct {
+		open  func(t *testing.T) gateway.Service
+		steps []string
+	}{
+		"postgres": {func(t *testing.T) gateway.Service {
+			return gateway.Service{Name: "db", Kind: "sql", Driver: "postgres", Options: config.Options{"url": config.Hidden(servertest.Postgres(t).URL())}}
+		}, []string{"pages", "transaction", "open", "quick/hang", "count"}},
+		"memcached": {func(t *testing.T) gateway.Service {
+			return gateway.Service{Name: "cache", Kind: "cache", Driver: "memcached", Options: config.Options{"servers": []string{servertest.Memcached(t).Address}}}
+		}, []string{"cache"}},
+		"redis": {func(t *testing.T) gateway.Service {
+			return gateway.Service{Name: "cache", Kind: "cache", Driver: "redis", Options: config.Options{"address": servertest.Redis(t).Address}}
+		}, []string{"cache"}},
+		"s3": {func(t *testing.T) gateway.Service {
+			return gateway.Service{Name: "files", Kind: "storage", Driver: "s3", Options: config.Options{
+				"endpoint": "http://" + servertest.S3(t, "files").Address, "bucket": "files",
+				"access_key": config.Hidden(servertest.S3AccessKey), "secret_key": config.Hidden(servertest.S3SecretKey),
+			}}
+		}, []string{"files", "upload", "list"}},
+		"smtp": {func(t *testing.T) gateway.Service {
+			port := servertest.StartSMTP(t, servertest.SMTPOptions{}).Port
+			return gateway.Service{Name: "mail", Kind: "email", Driver: "smtp", Options: config.Options{
+				"from": "shop@example.com", "host": "127.0.0.1", "port": int64(port), "encryption": "none",
+			}}
+		}, []string{"mail"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			service := backend.open(t)
+			e := gateway.Endpoint{Name: "go", Path: "/{step}", Library: buildGo(t, "testdata/goservices"), Services: map[string]string{service.Name: service.Name}}
+			quick := e
+			quick.Name, quick.Path, quick.Limits.Timeout = "quick", "/quick/{step}", time.Second
+			_, addr := start(t, gateway.Options{}, gateway.Snapshot{Endpoints: []gateway.Endpoint{e, quick}, Services: []gateway.Service{service}})
+			for _, step := range backend.steps {
+				answer := get(t, addr, "/"+step)
+				body := codesOfS3.Replace(string(answer.Body))
+				if want[step] != cutOff && (answer.Status != 200 || body != want[step]) {
+					t.Errorf("%s: %d\n%s\nwant\n%s", step, answer.Status, body, want[step])
+				}
+			}
+		})
+	}
+}
+
+func TestALibraryInGoUsesServicesInTheBackground(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("Go handler libraries are for linux")
+	}
+	library := buildFiles(t, map[string]string{
+		"go.mod": "module example.com/background\n\ngo 1.26\n\nrequire github.com/edge-gateway/edge-gateway/sdk-go v0.1.0\n",
+		"main.go": `package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	edge "github.com/edge-gateway/edge-gateway/sdk-go"
+	_ "github.com/edge-gateway/edge-gateway/sdk-go/export"
+)
+
+func init() { edge.Register(edge.Library{Init: start, Handler: answer, Shutdown: stop}) }
+func main() {}
+
+var (
+	said []string
+	work sync.WaitGroup
+	quit = make(chan struct{})
+)
+
+func start(i *edge.Instance) error {
+	db, err := i.SQL("db")
+	if err != nil {
+		return err
+	}
+	if _, err := db.Exec("create table if not exists t (n integer)"); err != nil {
+		return err
+	}
+	for n := range 100 {
+		if _, err := db.Exec("insert into t values ($1)", n); err != nil {
+			return err
+		}
+	}
+	row, err := db.QueryOne("select sum(n), $1 from t", strings.Repeat("x", 1<<20))
+	if err != nil {
+		return err
+	}
+	_, err = db.Begin(edge.TxOptions{})
+	said = append(said, fmt.Sprint(row.Values[0], len(row.Values[1].(string)), errors.Is(err, edge.ErrUnsupported)))
+	work.Go(func() {
+		for {
+			select {
+			case <-quit:
+				return
+			default:
+				if _, err := db.QueryOne("select 1"); err != nil {
+					i.Log(edge.LevelError, err.Error())
+					return
+				}
+			}
+		}
+	})
+	return nil
+}
+
+func answer(r *edge.Request) (*edge.Response, error) { return edge.Text(200, said[0]), nil }
+
+func stop(*edge.Instance) {
+	close(quit)
+	work.Wait()
+}
+`,
+	})
+	_, addr := start(t, gateway.Options{}, gateway.Snapshot{
+		Endpoints: []gateway.Endpoint{{Name: "go", Path: "/", Library: library, Services: map[string]string{"db": "db"}}},
+		Services:  []gateway.Service{{Name: "db", Kind: "sql"}},
+	})
+	if answer := get(t, addr, "/"); string(answer.Body) != "4950 1048576 true" {
+		t.Errorf("got %q", answer.Body)
+	}
+}
+
 // buildGo compiles a handler that is the function Answer of a package here.
 func buildGo(t *testing.T, dir string) string {
 	t.Helper()
-	source := t.TempDir()
 	files := map[string]string{
 		"go.mod": "module example.com/handler\n\ngo 1.26\n\nrequire github.com/edge-gateway/edge-gateway/sdk-go v0.1.0\n",
 		"main.go": `package main
@@ -181,12 +316,18 @@ func main() {}
 		}
 		files[filepath.Base(path)] = packageClause.ReplaceAllString(string(code), "package main")
 	}
-	for file, content := range files {
-		if err := os.WriteFile(filepath.Join(source, file), []byte(content), 0o644); err != nil {
+	return buildFiles(t, files)
+}
+
+var packageClause = regexp.MustCompile(`(?m)^package \w+$`)
+
+func buildFiles(t *testing.T, files map[string]string) string {
+	t.Helper()
+	source := t.TempDir()
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(source, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return build(t, source)
 }
-
-var packageClause = regexp.MustCompile(`(?m)^package \w+$`)

@@ -28,11 +28,11 @@ type living struct {
 	upstream func()
 }
 
-func sqlite(path string) gateway.Service {
+func onSQLite(path string) gateway.Service {
 	return gateway.Service{Name: "db", Kind: "sql", Options: config.Options{"path": path}}
 }
 
-func postgres(server *servertest.PostgresServer) gateway.Service {
+func onPostgres(server *servertest.PostgresServer) gateway.Service {
 	return gateway.Service{Name: "db", Kind: "sql", Driver: "postgres", Workers: 3, Options: config.Options{"url": server.URL()}}
 }
 
@@ -183,7 +183,7 @@ const lockWait = "wait_event = 'advisory'"
 // three connections that the service may have.
 func TestWorkersAreTheConnections(t *testing.T) {
 	server := servertest.Postgres(t)
-	l := live(t, gateway.Options{}, postgres(server))
+	l := live(t, gateway.Options{}, onPostgres(server))
 	held := lock(t, server)
 	answers := make(chan string, 10)
 	for range cap(answers) {
@@ -213,7 +213,7 @@ func TestWorkersAreTheConnections(t *testing.T) {
 // refused, and its connections are closed afterwards.
 func TestAServiceThatIsTakenAwayFinishes(t *testing.T) {
 	server := servertest.Postgres(t)
-	db := postgres(server)
+	db := onPostgres(server)
 	l := live(t, gateway.Options{}, db)
 	held := lock(t, server)
 	answer := make(chan string, 1)
@@ -241,7 +241,7 @@ func TestAServiceThatIsTakenAwayFinishes(t *testing.T) {
 // waits for, and the connection is of use again.
 func TestADeadlineCancelsTheQuery(t *testing.T) {
 	server := servertest.Postgres(t)
-	db := postgres(server)
+	db := onPostgres(server)
 	db.Workers = 2
 	l := live(t, gateway.Options{}, db)
 	l.snapshot.Endpoints[0].Limits.Timeout = 300 * time.Millisecond
@@ -317,7 +317,7 @@ service "orders-db": `+edge.ErrDenied.Error()+"\n")
 // transaction that it has open at the old one.
 func TestAReconfiguredServiceTakesTheTraffic(t *testing.T) {
 	dir := t.TempDir()
-	before, after := sqlite(filepath.Join(dir, "before")), sqlite(filepath.Join(dir, "after"))
+	before, after := onSQLite(filepath.Join(dir, "before")), onSQLite(filepath.Join(dir, "after"))
 	l := live(t, gateway.Options{}, after)
 	l.reset(t)
 	l.with(t, before)
@@ -349,7 +349,7 @@ func TestAReconfiguredServiceTakesTheTraffic(t *testing.T) {
 // TestAnApplyThatFailsLeavesServicesAsTheyWere, whatever it would have changed.
 func TestAnApplyThatFailsLeavesServicesAsTheyWere(t *testing.T) {
 	dir := t.TempDir()
-	before, after := sqlite(filepath.Join(dir, "before")), sqlite(filepath.Join(dir, "after"))
+	before, after := onSQLite(filepath.Join(dir, "before")), onSQLite(filepath.Join(dir, "after"))
 	l := live(t, gateway.Options{}, before)
 	l.reset(t)
 	l.wants(t, fmt.Sprintf(insert, 1), "0 0")

@@ -6,9 +6,9 @@ import "time"
 // what they return, may be called from every goroutine, several at a time.
 //
 // A call blocks until its outcome is there or the request's deadline has come.
-// In a handler library it holds a thread meanwhile, and the endpoint's
-// max_native bounds how many there are; a Go function of an embedding program
-// holds none.
+// In a handler library it holds a thread meanwhile, in a program that embeds the
+// gateway a goroutine. The endpoint's max_native bounds how many requests are in
+// their handlers at a time; goroutines that a handler starts come on top.
 //
 // SQL, Cache, Storage, Email and HTTP give the service that the endpoint's
 // configuration lends it under that local name. [ErrDenied]: there is none; the

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -55,7 +56,8 @@ func TestReadmeCommandsDoWhatItSays(t *testing.T) {
 			}
 			switch {
 			case command == "make run":
-				serving("../../samples.toml", "--watch") // as the Makefile has it
+				makeRuns(t, "bin/edge-gateway serve --config gateway/samples.toml --watch")
+				serving("../../samples.toml", "--watch")
 				continue
 			case strings.HasPrefix(command, "bin/edge-gateway serve --config "):
 				args := strings.Fields(command)
@@ -88,6 +90,20 @@ func TestReadmeCommandsDoWhatItSays(t *testing.T) {
 		t.Errorf("only %d requests were found in the README", asked)
 	}
 	p.stop(t)
+}
+
+// makeRuns checks what `make run` would run, once the gateway is built.
+func makeRuns(t *testing.T, command string) {
+	t.Helper()
+	dry := exec.Command("make", "--dry-run", "run")
+	dry.Dir = "../../.."
+	out, err := dry.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if !slices.Contains(strings.Split(string(out), "\n"), command) {
+		t.Errorf("make run would not run %q but\n%s", command, out)
+	}
 }
 
 // The snippets are put in the place of what `new` wrote, and served by the

@@ -11,11 +11,6 @@ import (
 	"testing"
 )
 
-const (
-	stopSignal     = syscall.SIGSTOP
-	continueSignal = syscall.SIGCONT
-)
-
 func signalProcess(pid int, signal syscall.Signal) error { return syscall.Kill(pid, signal) }
 
 // account is whose processes a server's are.
@@ -54,4 +49,22 @@ func (a account) owns(path string) error {
 		return nil
 	}
 	return os.Chown(path, a.uid, a.gid)
+}
+
+// Hang stops every process of the server without ending it.
+func (p *PostgresServer) Hang() {
+	p.Server.Hang()
+	p.signalChildren(syscall.SIGSTOP)
+}
+
+// Continue lets them go on.
+func (p *PostgresServer) Continue() {
+	p.signalChildren(syscall.SIGCONT)
+	p.Server.Continue()
+}
+
+func (p *PostgresServer) signalChildren(signal syscall.Signal) {
+	for _, pid := range p.children() {
+		_ = signalProcess(pid, signal)
+	}
 }

@@ -7,11 +7,6 @@ import (
 	"testing"
 )
 
-const (
-	stopSignal     = syscall.Signal(0)
-	continueSignal = syscall.Signal(0)
-)
-
 func signalProcess(int, syscall.Signal) error { return errors.ErrUnsupported }
 
 type account struct{ uid int }

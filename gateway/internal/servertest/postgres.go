@@ -86,24 +86,6 @@ func (p *PostgresServer) Kill() {
 	}
 }
 
-// Hang stops every process of the server without ending it.
-func (p *PostgresServer) Hang() {
-	p.Server.Hang()
-	p.signalChildren(stopSignal)
-}
-
-// Continue lets them go on.
-func (p *PostgresServer) Continue() {
-	p.signalChildren(continueSignal)
-	p.Server.Continue()
-}
-
-func (p *PostgresServer) signalChildren(signal syscall.Signal) {
-	for _, pid := range p.children() {
-		_ = signalProcess(pid, signal)
-	}
-}
-
 // children are the processes that the server has started.
 func (p *PostgresServer) children() (pids []int) {
 	if p.Server == nil || p.cmd == nil || p.cmd.Process == nil {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync/atomic"
+	"time"
 )
 
 // Epoch tells the workers of a driver that the connections of a time are
@@ -17,6 +18,11 @@ func (e *Epoch) Now() uint64 { return e.n.Load() }
 
 // Over ends the epoch of a connection that was found dead.
 func (e *Epoch) Over(epoch uint64) { e.n.CompareAndSwap(epoch, epoch+1) }
+
+// Idle is after how long without use a connection may have been given up by the
+// other end. A request that cannot be repeated is then preceded by one that can,
+// which finds that out.
+const Idle = time.Second
 
 // Dead tells whether err says that the other end of an open connection is gone;
 // not that it is slow, or that it cannot be dialed.

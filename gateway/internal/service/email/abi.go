@@ -5,6 +5,7 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/letter"
 )
 
 // Start implements abi.Service: it decodes the operation and submits it.
@@ -51,7 +52,7 @@ func (s *Service) decode(op *abi.Operation) (Request, error) {
 		if err != nil {
 			return Request{}, badArgs(err)
 		}
-		id, err := args.MessageID.Text(maxAddress + maxName)
+		id, err := args.MessageID.Text(maxLine)
 		return Request{State: id}, badArgs(err)
 	}
 	return Request{}, service.Errorf(abi.ErrUnsupported, "eg.email/1 has no operation %d", op.Code)
@@ -61,7 +62,7 @@ func decodeTransaction(op *abi.Operation, table uintptr) (*service.Handle, error
 	found, _ := op.Lookup(table)
 	binding, ok := found.(*service.Binding)
 	if !ok {
-		return nil, invalid("transaction is not the table of a database")
+		return nil, service.Errorf(abi.ErrInvalid, "transaction is not the table of a database")
 	}
 	return binding.Handle, nil
 }
@@ -70,7 +71,7 @@ func decodeTransaction(op *abi.Operation, table uintptr) (*service.Handle, error
 // Submit has composed the mail when it returns.
 func (s *Service) decodeMessage(args abi.EmailMessage) (m Message, err error) {
 	most := uint64(s.settings.maxMessage)
-	attached, err := abi.LoadList[abi.EmailAttachment](args.Attachments, args.AttachmentCount, maxAttachments)
+	attached, err := abi.LoadList[abi.EmailAttachment](args.Attachments, args.AttachmentCount, letter.MaxAttachments)
 	if err != nil {
 		return m, err
 	}
@@ -79,7 +80,7 @@ func (s *Service) decodeMessage(args abi.EmailMessage) (m Message, err error) {
 		size = sum(size, a.Content.Len)
 	}
 	if size > most {
-		return m, tooLarge(s.settings.maxMessage)
+		return m, letter.TooLarge(s.settings.maxMessage)
 	}
 	r := reader{most: most}
 	m = Message{
@@ -119,7 +120,7 @@ func (r *reader) line(b abi.Bytes) string {
 }
 
 func (r *reader) lines(list uintptr, count uint64) []string {
-	items, err := abi.LoadList[abi.Bytes](list, count, maxRecipients)
+	items, err := abi.LoadList[abi.Bytes](list, count, letter.MaxRecipients)
 	r.keep(err)
 	texts := make([]string, len(items))
 	for n, item := range items {
@@ -143,7 +144,7 @@ func (r *reader) keep(err error) {
 // badArgs gives arguments that break a rule their status.
 func badArgs(err error) error {
 	if errors.Is(err, abi.ErrArgs) {
-		return invalid("an argument is missing, malformed or too long")
+		return service.Errorf(abi.ErrInvalid, "an argument is missing, malformed or too long")
 	}
 	return err
 }

@@ -268,6 +268,7 @@ func slicesRepeat(s string, n int) []string {
 
 // TestBounds: mails over max_message and max_queued, and states after keep.
 func TestBounds(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, d driver) {
 		o := config.Options{"max_message": int64(10_000), "max_queued": int64(3), "keep": time.Millisecond}
 		for name, value := range d.options {

@@ -63,6 +63,7 @@ func fill(t *testing.T, dir string) (empty func()) {
 // TestFullDiskOfTheFolder: mails wait while the folder's disk is full, no torn
 // file appears, and they arrive within 2 s of there being room again.
 func TestFullDiskOfTheFolder(t *testing.T) {
+	t.Parallel()
 	disk := smallDisk(t, 1<<20)
 	path := filepath.Join(disk, "mail")
 	s := start(t, directory.Open, spec("directory", 2, config.Options{"path": path}), env(t, t.TempDir()))
@@ -93,6 +94,7 @@ func TestFullDiskOfTheFolder(t *testing.T) {
 // TestFullDiskOfTheOutbox: a mail that cannot be stored is not accepted, and is
 // again within 2 s of there being room.
 func TestFullDiskOfTheOutbox(t *testing.T) {
+	t.Parallel()
 	disk := smallDisk(t, 4<<20)
 	path := filepath.Join(t.TempDir(), "mail")
 	s := start(t, directory.Open, spec("directory", 1, config.Options{"path": path}), env(t, filepath.Join(disk, "outbox")))
@@ -127,6 +129,7 @@ func TestFullDiskOfTheOutbox(t *testing.T) {
 // outbox too; the file of the mail and its name before the outbox notes that it
 // is delivered.
 func TestOnTheDiskFirst(t *testing.T) {
+	t.Parallel()
 	strace := servertest.Need(t, "apt-get install strace", "strace")
 	r := newReceiver(t, "directory", nil)
 	l := r.life

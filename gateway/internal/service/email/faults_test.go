@@ -3,14 +3,18 @@ package email_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/abi"
+	"github.com/edge-gateway/edge-gateway/gateway/config"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/servertest"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/directory"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/failpoint"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/smtp"
 )
@@ -134,4 +138,35 @@ func TestOverload(t *testing.T) {
 			t.Error("a fault is left")
 		}
 	})
+}
+
+// TestOverloadWithLargeMails: mails that wait for the outbox are bounded by
+// their bytes, too.
+func TestOverloadWithLargeMails(t *testing.T) {
+	p := spec("directory", 1, config.Options{"path": filepath.Join(t.TempDir(), "mail")})
+	p.Timeout = time.Minute // under the race detector
+	s := start(t, directory.Open, p, env(t, t.TempDir()))
+	content := make([]byte, 8<<20)
+	type outcome struct {
+		id  string
+		err error
+	}
+	answers := make(chan outcome, 20)
+	for range cap(answers) {
+		m := hello()
+		m.Attachments = []email.Attachment{{Name: "a", Content: content}}
+		s.Submit(service.Call{}, email.Request{Send: m}, func(r email.Result, err error) { answers <- outcome{r.MessageID, err} })
+	}
+	accepted := 0
+	for range cap(answers) {
+		if o := <-answers; o.err == nil {
+			accepted++
+			settled(t, s, o.id, email.Delivered)
+		} else if service.ErrorOf(o.err).Status != abi.ErrOverloaded {
+			t.Error(o.err)
+		}
+	}
+	if accepted < 5 {
+		t.Errorf("%d of %d were accepted", accepted, cap(answers))
+	}
 }

@@ -3,7 +3,8 @@
 // A mail that is accepted is in the outbox, a database in the service's own
 // folder, and on the disk. From there it goes its way without the request:
 //
-//	Submit   composes the mail and has the outbox store it
+//	letter   checks and composes the mail
+//	Submit   has the outbox store it
 //	queue    the outbox: one connection, owned by the worker of an actor
 //	pump     leases mails that are due to the workers that deliver, and stores
 //	         what became of them
@@ -18,30 +19,15 @@ package email
 import (
 	"time"
 
-	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/letter"
 )
 
-// Message is a mail to be sent. Addresses are "a@example.com" or
-// "Name <a@example.com>". It needs a recipient, and a text or HTML.
-type Message struct {
-	From        string // "": the service's own
-	To, Cc, Bcc []string
-	ReplyTo     []string
-	Subject     string
-	Text, HTML  []byte // nil: without
-	Attachments []Attachment
-	// Transaction is a database in which the request has a transaction open:
-	// the mail is sent if, and when, that is committed. nil: at once.
-	Transaction *service.Handle
-}
-
-// Attachment is a file that goes with a mail.
-type Attachment struct {
-	Name        string
-	ContentType string // "": by the name
-	Content     []byte
-	ContentID   string // of one that the HTML shows as cid:…; "": a file
-}
+// What a mail is made from, and what it is then, see package letter.
+type (
+	Message    = letter.Message
+	Attachment = letter.Attachment
+	Mail       = letter.Mail
+)
 
 // Request asks for one of two things.
 type Request struct {
@@ -73,13 +59,3 @@ const (
 	Delivered Phase = 2 // at least one recipient's server has it, and nobody is to be tried again
 	Failed    Phase = 3 // given up, and nobody got it
 )
-
-// Mail is one in the outbox, composed.
-type Mail struct {
-	ID         string // Message-ID without angle brackets
-	Sender     string // of the envelope
-	Recipients []string
-	Body       []byte // headers and all, lines ended by CR LF
-	Accepted   time.Time
-	Attempts   int // this one included, once it is being delivered
-}

@@ -195,6 +195,9 @@ func (q *queue) prepare() error {
 	if err != nil {
 		return err
 	}
+	if _, err := q.count(); err != nil {
+		return err
+	}
 	// The write above has made the log beside the database, and SQLite does not
 	// see to it that the names of the two survive a power failure.
 	return durable.SyncDir(q.outbox.dir)

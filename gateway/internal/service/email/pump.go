@@ -51,6 +51,7 @@ type pump struct {
 type result struct {
 	mail    *leased
 	verdict Verdict
+	reached bool // the receiver was there
 }
 
 type fault struct {
@@ -70,6 +71,9 @@ func (p *pump) run() {
 	defer close(p.ended)
 	quit, abandon := p.quit, p.abandon
 	for {
+		for n := len(p.results); n > 0; n-- {
+			p.take(<-p.results)
+		}
 		timer := time.NewTimer(p.turn())
 		if p.stopping && len(p.busy) == 0 && p.stopProbe == nil && (len(p.unnoted) == 0 || abandon == nil) {
 			timer.Stop()
@@ -165,7 +169,8 @@ func (p *pump) exchange(free int, now time.Time) (mails []*leased, due time.Time
 					}
 				}
 				failpoint.Reach("turn.written", "")
-				return nil
+				_, err := q.count()
+				return err
 			})
 			if err != nil {
 				return err
@@ -201,22 +206,26 @@ func (p *pump) deliver(m *leased) {
 		p.Wake()
 		return
 	}
-	report := func(v Verdict) { p.results <- result{m, v} } // there is room for every worker's
+	// There is room for every worker's.
+	report := func(v Verdict, reached bool) { p.results <- result{m, v, reached} }
 	p.busy[m] = nil
 	p.busy[m] = p.delivery.Send(actor.Message[Conn]{
 		Run: func(ctx context.Context, conn Conn) error {
 			failpoint.Reach("deliver.begun", m.ID)
 			v := conn.Deliver(ctx, &m.Mail)
 			failpoint.Reach("deliver.ended", m.ID)
-			report(v)
+			report(v, v.Down == nil)
 			return v.Down
 		},
 		Fail: func(err error) {
 			v := Unavailable(&m.Mail, err)
-			if errors.Is(err, actor.ErrPanic) || errors.Is(err, context.Canceled) {
+			switch {
+			case errors.Is(err, actor.ErrPanic):
 				v.Down = nil
+			case errors.Is(err, context.Canceled):
+				v = Verdict{Later: Refuse(m.Recipients, "the service was closed meanwhile")}
 			}
-			report(v)
+			report(v, false)
 		},
 	})
 }
@@ -226,11 +235,9 @@ func (p *pump) take(r result) {
 	delete(p.busy, r.mail)
 	p.unnoted = append(p.unnoted, outcomeOf(r.mail, r.verdict, p.settings.maxAttempts, p.settings.retry, time.Now()))
 	switch down := r.verdict.Down; {
-	case down == nil:
-		if p.fault.Load() != nil {
-			p.found(nil)
-		}
-	case p.fault.Load() == nil:
+	case r.reached && p.fault.Load() != nil:
+		p.found(nil)
+	case down != nil && p.fault.Load() == nil:
 		p.log.Warn("mail cannot be delivered; it waits", "service", p.name, "error", down)
 		p.knocks = 0
 		p.missed(down)

@@ -22,11 +22,10 @@ func (q *queue) put(m *Mail, most int64) error {
 	q.heavy = q.heavy || len(m.Body) > heavy
 	failpoint.Reach("put.begun", m.ID)
 	err = q.write(func() error {
-		n, err := q.number(`SELECT value FROM outbox WHERE name = 'queued'`)
+		n, err := q.count()
 		if err != nil {
 			return err
 		}
-		q.outbox.queued.Store(n)
 		if most > 0 && n >= most {
 			return service.Errorf(abi.ErrOverloaded, "the outbox holds %d mails that wait", n)
 		}
@@ -44,6 +43,15 @@ func (q *queue) put(m *Mail, most int64) error {
 	})
 	failpoint.Reach("put.committed", m.ID)
 	return err
+}
+
+// count is how many mails wait.
+func (q *queue) count() (int64, error) {
+	n, err := q.number(`SELECT value FROM outbox WHERE name = 'queued'`)
+	if err == nil {
+		q.outbox.queued.Store(n)
+	}
+	return n, err
 }
 
 // state tells what became of a mail.

@@ -13,6 +13,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/actor"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/letter"
 )
 
 // Service is a service of the kind email. Its methods are safe for use from
@@ -27,9 +28,10 @@ type Service struct {
 	pump     *pump
 	movers   *movers
 	closing  atomic.Bool
-	// Operations of callers in the outbox's mailbox. They are counted here so
-	// that a crowd of them leaves room for the pump and the movers.
+	// waiting is how many operations of callers are in the outbox's mailbox,
+	// where a crowd of them has to leave room for the pump and the movers.
 	waiting    atomic.Int64
+	held       atomic.Int64 // bytes of the mails among them
 	overloaded atomic.Uint64
 }
 
@@ -55,7 +57,7 @@ const grace = time.Second
 // New starts a service over a driver. It does not connect.
 func New(spec service.Spec, env service.Env, driver Driver) (*Service, error) {
 	o := spec.Options
-	from, err := parseAddress("from", o.Text("from"))
+	from, err := letter.ParseAddress("from", o.Text("from"))
 	if err != nil {
 		return nil, fmt.Errorf("service %q: %w", spec.Name, err)
 	}
@@ -132,17 +134,22 @@ func (s *Service) Submit(call service.Call, r Request, done func(Result, error))
 		return func() {}
 	}
 	if r.Send == nil {
-		return s.submit(call, func(q *queue) (result Result, err error) {
+		return s.submit(call, 0, func(q *queue) (result Result, err error) {
 			result.State, err = q.state(r.State)
 			return result, err
 		}, done)
 	}
-	m, err := compose(r.Send, s.settings.from, s.settings.maxMessage, time.Now())
+	if s.waiting.Load() >= int64(s.spec.Mailbox) {
+		s.overloaded.Add(1)
+		done(Result{}, actor.ErrOverloaded) // before there is work with it
+		return func() {}
+	}
+	m, err := letter.Compose(r.Send, s.settings.from, s.settings.maxMessage, time.Now())
 	if err != nil {
 		done(Result{}, err)
 		return func() {}
 	}
-	return s.submit(call, func(q *queue) (Result, error) {
+	return s.submit(call, int64(len(m.Body)), func(q *queue) (Result, error) {
 		if err := q.put(m, s.settings.maxQueued); err != nil {
 			return Result{}, err
 		}
@@ -151,10 +158,17 @@ func (s *Service) Submit(call service.Call, r Request, done func(Result, error))
 	}, done)
 }
 
-// submit runs f on the outbox.
-func (s *Service) submit(call service.Call, f func(*queue) (Result, error), done func(Result, error)) (cancel func()) {
-	if s.waiting.Add(1) > int64(s.spec.Mailbox) {
+// Mails in the mailbox of the outbox have at most so many bytes together, and
+// at least the largest mail four times.
+const maxWaiting = 64 << 20
+
+// submit runs f on the outbox. size is what waits with it.
+func (s *Service) submit(call service.Call, size int64, f func(*queue) (Result, error), done func(Result, error)) (cancel func()) {
+	crowded := s.waiting.Add(1) > int64(s.spec.Mailbox)
+	heavy := s.held.Add(size) > max(maxWaiting, 4*s.settings.maxMessage)
+	if crowded || heavy {
 		s.waiting.Add(-1)
+		s.held.Add(-size)
 		s.overloaded.Add(1)
 		done(Result{}, actor.ErrOverloaded)
 		return func() {}
@@ -165,6 +179,7 @@ func (s *Service) submit(call service.Call, f func(*queue) (Result, error), done
 		Run: func(ctx context.Context, q *queue) error {
 			begun = true
 			s.waiting.Add(-1)
+			defer s.held.Add(-size)
 			var result Result
 			err := q.use(ctx, func(q *queue) (err error) {
 				result, err = f(q)
@@ -176,6 +191,8 @@ func (s *Service) submit(call service.Call, f func(*queue) (Result, error), done
 		Fail: func(err error) {
 			if !begun { // else it has panicked
 				s.waiting.Add(-1)
+				s.held.Add(-size)
+				f = nil // the mailbox may keep the message for a while, but not the mail
 			}
 			done(Result{}, err)
 		},

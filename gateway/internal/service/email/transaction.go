@@ -8,6 +8,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/actor"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/letter"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql"
 )
 
@@ -52,7 +53,7 @@ func createTable(dialect string) []sql.Statement {
 // the statement before it returns, so that operations of one list keep their
 // order.
 func (s *Service) enlist(call service.Call, message *Message, done func(Result, error)) (cancel func()) {
-	m, err := compose(message, s.settings.from, s.settings.maxMessage, time.Now())
+	m, err := letter.Compose(message, s.settings.from, s.settings.maxMessage, time.Now())
 	switch {
 	case err != nil:
 	case s.closing.Load():
@@ -74,13 +75,17 @@ func (s *Service) enlist(call service.Call, message *Message, done func(Result, 
 		db, ok := found.(Database)
 		switch {
 		case !ok:
-			err = invalid("service %q is not a database", message.Transaction.Name)
+			err = service.Errorf(abi.ErrInvalid, "service %q is not a database", message.Transaction.Name)
 		case !db.InTransaction(call.Scope):
 			err = service.Errorf(abi.ErrTxGone, "the request has no transaction on %q", message.Transaction.Name)
 		default:
 			err = nil
 			mover.expect(call.Scope)
-			cancel = db.Submit(call, s.insertion(m, db, mover.ready.Load()), func(_ sql.Result, err error) {
+			outbox := s.store.known()
+			if outbox == "" {
+				mover.leave()
+			}
+			cancel = db.Submit(call, s.insertion(m, outbox, db, mover.ready.Load()), func(_ sql.Result, err error) {
 				if isMissing(err) {
 					mover.ready.Store(false)
 				}
@@ -97,11 +102,11 @@ func (s *Service) enlist(call service.Call, message *Message, done func(Result, 
 // insertion is the request that puts a mail into the table. The mover makes the
 // table; until it has come to that, it is made within the transaction, which may
 // be holding the one writer that there is.
-func (s *Service) insertion(m *Mail, db Database, ready bool) sql.Request {
+func (s *Service) insertion(m *Mail, outbox string, db Database, ready bool) sql.Request {
 	recipients, _ := json.Marshal(m.Recipients) // strings
-	outbox, taken := s.store.known(), time.Now()
+	taken := time.Now()
 	if outbox == "" {
-		taken = time.Time{} // to be taken at once, by the first that comes
+		taken = time.Time{} // to be adopted at once
 	}
 	insert := sql.Statement{
 		Text: `INSERT INTO edge_gateway_outbox (message_id, service, outbox, taken, accepted, sender, recipients, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,

@@ -2,6 +2,7 @@ package email_test
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -60,7 +61,8 @@ func newStore(t *testing.T, open func() *sql.Service) *store {
 }
 
 func (s *store) start() *email.Service {
-	return start(s.t, directory.Open, spec("directory", 2, config.Options{"path": s.folder, "databases": []string{"db"}}), s.env)
+	o := config.Options{"path": s.folder, "databases": []string{"db"}, "max_queued": int64(50)}
+	return start(s.t, directory.Open, spec("directory", 2, o), s.env)
 }
 
 // send sends a mail within the transaction of a request.
@@ -260,6 +262,40 @@ func TestTransactions(t *testing.T) {
 	})
 }
 
+// TestFullOutboxAndTransactions: while as many mails wait as may, those of
+// transactions are refused, and no longer than that.
+func TestFullOutboxAndTransactions(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, s *store) {
+		if err := os.WriteFile(s.folder, nil, 0o600); err != nil { // no folder can be there
+			t.Fatal(err)
+		}
+		for range 50 {
+			accept(t, s.mail, hello())
+		}
+		once := func() (id string, err error) {
+			c := sqltest.Request(t, s.db)
+			c.Op(sql.OpBegin)
+			id, err = s.send(c, hello())
+			_, e := c.Do(sql.Request{Op: sql.OpCommit})
+			return id, errors.Join(err, e)
+		}
+		until(t, 5*time.Second, "mails of transactions are refused", func() bool {
+			_, err := once()
+			return errors.Is(err, abi.ErrOverloaded)
+		})
+		if err := os.Remove(s.folder); err != nil {
+			t.Fatal(err)
+		}
+		until(t, 10*time.Second, "they are accepted again", func() bool {
+			id, err := once()
+			if err == nil {
+				s.settled(id)
+			}
+			return err == nil
+		})
+	})
+}
+
 // TestDatabaseComesLate: the service starts before its database, which is then
 // replaced, and whose table is dropped.
 func TestDatabaseComesLate(t *testing.T) {
@@ -334,6 +370,36 @@ func TestDatabaseGoesDown(t *testing.T) {
 	if n := len(emlFiles(t, s.folder)); n != len(ids) {
 		t.Errorf("%d mails arrived", n)
 	}
+}
+
+// TestOutboxComesLate: a mail is committed while the outbox cannot be opened, and
+// arrives when it can.
+func TestOutboxComesLate(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, s *store) {
+		stop(t, s.mail)
+		s.env.Dir = filepath.Join(t.TempDir(), "outbox")
+		if err := os.WriteFile(s.env.Dir, nil, 0o600); err != nil { // no folder can be there
+			t.Fatal(err)
+		}
+		s.mail = s.start()
+		if _, err := do(s.mail, email.Request{Send: hello()}); err == nil || service.ErrorOf(err).Status != abi.ErrUnavailable {
+			t.Errorf("without an outbox: %v", err)
+		}
+		c := sqltest.Request(t, s.db)
+		c.Op(sql.OpBegin)
+		id, err := s.send(c, hello())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(s.env.Dir); err != nil {
+			t.Fatal(err)
+		}
+		// It is open, and the mover has looked, before the mail is there.
+		accept(t, s.mail, hello())
+		c.Op(sql.OpCommit)
+		c.End()
+		s.settled(id)
+	})
 }
 
 // TestOrphans: mails in the table that are another outbox's are taken over when

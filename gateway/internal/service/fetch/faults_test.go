@@ -232,12 +232,17 @@ func TestAHostThatIsDown(t *testing.T) {
 func TestConnectionsToAHost(t *testing.T) {
 	const perHost = 3
 	var now, most atomic.Int32
+	var once sync.Once
+	full := make(chan struct{}) // closed when as many are there as may be
 	host := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		n := now.Add(1)
 		defer now.Add(-1)
 		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 		}
-		time.Sleep(2 * time.Millisecond) // so that they meet
+		if n == perHost {
+			once.Do(func() { close(full) })
+		}
+		<-full
 	})
 	s := open(t, service.Spec{}, "allow", []string{host}, "per_host", int64(perHost))
 	var all sync.WaitGroup

@@ -32,14 +32,14 @@ func (s *Service) find(scope *abi.Scope) *holding {
 	if scope == nil {
 		return nil
 	}
-	h, _ := scope.Value(holdingOf(s.spec.Name), nil).(*holding)
+	h, _ := scope.Value(s.key, nil).(*holding)
 	return h
 }
 
 // hold makes sure that a request can hold something; nil if it is over.
 func (s *Service) hold(scope *abi.Scope) *holding {
 	made := false
-	h := scope.Value(holdingOf(s.spec.Name), func() any {
+	h := scope.Value(s.key, func() any {
 		made = true
 		return &holding{sessions: map[*session]struct{}{}, cursors: map[uint64]*session{}}
 	}).(*holding)
@@ -58,7 +58,7 @@ func (s *Service) InTransaction(scope *abi.Scope) bool {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.tx != nil
+	return h.tx != nil && !h.tx.concluded()
 }
 
 // take runs an operation where the request has to have it run: in a session, or
@@ -75,10 +75,7 @@ func (h *holding) take(o *operation) (taken bool, why *service.Error) {
 		}
 		return false, nil
 	case h.tx != nil:
-		if taken, why = h.tx.post(o); !taken {
-			return true, gone("the transaction is just being rolled back")
-		}
-		return true, why
+		return h.tx.post(o)
 	case h.lost == nil, h.retry && o.Op == OpBegin:
 		return false, nil
 	}
@@ -98,7 +95,7 @@ func (h *holding) add(x *session) *service.Error {
 	switch {
 	case h.ended:
 		return errAnswered
-	case x.first.Op == OpBegin && h.tx != nil:
+	case x.first.Op == OpBegin && h.tx != nil && !h.tx.concluded():
 		return errBegun
 	case x.first.Op == OpBegin:
 		h.tx, h.lost, h.retry = x, nil, false
@@ -120,8 +117,12 @@ func (h *holding) drop(x *session, lost *service.Error, retry bool) {
 			delete(h.cursors, id)
 		}
 	}
-	if h.tx == x {
-		h.tx, h.lost, h.retry = nil, lost, retry
+	if h.tx != x {
+		return
+	}
+	h.tx, h.lost, h.retry = nil, lost, retry
+	if x.concluded() {
+		h.lost = nil
 	}
 }
 
@@ -154,11 +155,4 @@ func (h *holding) end() {
 	for x := range sessions {
 		x.end()
 	}
-}
-
-// told says that the request knows that its transaction is lost.
-func (h *holding) told() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.lost, h.retry = nil, false
 }

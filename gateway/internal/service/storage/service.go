@@ -223,7 +223,15 @@ func (s *Service) Close(ctx context.Context) error {
 		close(s.gone)
 	}
 	s.mu.Unlock()
-	s.reaper.Wait()
+	reaped := make(chan struct{})
+	go func() {
+		s.reaper.Wait()
+		close(reaped)
+	}()
+	select {
+	case <-reaped:
+	case <-ctx.Done(): // what it waits for ends with its own time
+	}
 	if left > 0 {
 		err = errors.Join(err, service.Errorf(abi.ErrClosing, "service %q: %d uploads were still open", s.name, left))
 	}

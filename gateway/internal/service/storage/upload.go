@@ -3,7 +3,6 @@ package storage
 import (
 	"context"
 	"sync"
-	"time"
 
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
@@ -35,7 +34,6 @@ type upload struct {
 	driver Upload
 	size   int64
 	spoilt bool // a write did not end well: what is there is not the object
-	over   bool
 }
 
 var errNoUpload = &service.Error{Status: abi.ErrNotFound, Message: "no such upload"}
@@ -104,7 +102,7 @@ func (s *Service) resume(call service.Call, id uint64, done func(Result, error),
 		case <-ctx.Done():
 			return Result{}, ctx.Err()
 		}
-		if u.over || u.spoilt || call.Scope.Ended() {
+		if u.spoilt || u.list.find(u.id) == nil || call.Scope.Ended() {
 			return Result{}, errNoUpload
 		}
 		return work(ctx, c, u)
@@ -164,7 +162,6 @@ func (u *upload) end() {
 	_, open := u.list.open[u.id]
 	delete(u.list.open, u.id)
 	u.list.mu.Unlock()
-	u.over = true
 	if open {
 		u.owner.leave()
 	}
@@ -214,77 +211,4 @@ func (s *Service) checkIdle() {
 			close(s.idle)
 		}
 	}
-}
-
-// abandon has an upload given up by a worker, later. It does not block.
-func (s *Service) abandon(u *upload) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	select {
-	case <-s.gone: // Close was cut short
-		return
-	default:
-	}
-	s.abandoned = append(s.abandoned, u)
-	if !s.reaping {
-		s.reaping = true
-		s.reaper.Go(s.reap)
-	}
-}
-
-// reap gives up what was abandoned, one upload after the other, with the
-// workers' connections. It ends when there is nothing left, or with Close.
-func (s *Service) reap() {
-	for {
-		s.mu.Lock()
-		if len(s.abandoned) == 0 {
-			s.reaping = false
-			s.mu.Unlock()
-			return
-		}
-		u := s.abandoned[0]
-		s.abandoned = s.abandoned[1:]
-		s.mu.Unlock()
-		s.giveUp(u)
-	}
-}
-
-const (
-	abortTries = 8
-	abortPause = 100 * time.Millisecond // doubled each time
-)
-
-func (s *Service) giveUp(u *upload) {
-	var err error
-	for try := range abortTries {
-		if try > 0 {
-			select {
-			case <-time.After(abortPause << try):
-			case <-s.gone:
-			}
-		}
-		answer := make(chan error, 1)
-		s.send(service.Call{}, func(_ Result, err error) { answer <- err }, func(ctx context.Context, c Conn) (Result, error) {
-			select {
-			case u.turn <- struct{}{}:
-				defer func() { <-u.turn }()
-			case <-ctx.Done():
-				return Result{}, ctx.Err()
-			}
-			if u.over || u.driver == nil {
-				return Result{}, nil
-			}
-			u.spoilt = true
-			return Result{}, c.Abort(ctx, u.driver)
-		})
-		if err = <-answer; err == nil || service.ErrorOf(err).Status == abi.ErrClosing {
-			break
-		}
-	}
-	if err != nil {
-		s.log.Warn("an upload that was given up may still take room at the backend", "service", s.name, "error", err)
-	}
-	u.turn <- struct{}{} // its driver's calls are over, or end with their context
-	u.end()
-	<-u.turn
 }

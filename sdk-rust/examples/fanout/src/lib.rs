@@ -4,6 +4,8 @@
 //!
 //! The binding is `http`; the config value `target` is the URL that is asked.
 
+use std::time::Duration;
+
 use edge_gateway_sdk::{async_handler, http, join_all, warn, Error, Init, Request, Response};
 use serde_json::{json, Value};
 
@@ -50,7 +52,7 @@ impl FanOut {
             .collect();
         Response::json(&json!({
             "n": n,
-            "milliseconds": took.as_secs_f64() * 1000.0,
+            "milliseconds": milliseconds(took),
             "answers": answers,
         }))
     }
@@ -61,11 +63,16 @@ fn describe(request: &Request, outcome: Result<http::Response<'_>, Error>) -> Va
     match outcome {
         Ok(answer) => json!({
             "status": answer.status(),
-            "milliseconds": answer.elapsed().as_secs_f64() * 1000.0,
+            "milliseconds": milliseconds(answer.elapsed()),
         }),
         Err(error) => {
             warn!(request, "{error}");
             json!({ "status": null, "milliseconds": null })
         }
     }
+}
+
+/// To the microsecond.
+fn milliseconds(span: Duration) -> f64 {
+    span.as_micros() as f64 / 1000.0
 }

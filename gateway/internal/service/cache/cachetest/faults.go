@@ -167,6 +167,12 @@ func killed(t *testing.T, b Backend) {
 	if failures > 1 {
 		t.Errorf("%d errors after a restart, want 1 at most", failures)
 	}
+	b.Server.Kill()
+	b.Server.Start()
+	time.Sleep(cache.Idle + 100*time.Millisecond) // the idleness that is asked for
+	for n := range workers {
+		Do(t, s, add(fmt.Sprintf("killed/idle/%d", n))).Want(t, "an add after a restart and a pause", abi.OK)
+	}
 }
 
 func until(t *testing.T, what string, f func() bool) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/bradfitz/gomemcache/memcache"
 
@@ -15,6 +16,7 @@ type conn struct {
 	backend *backend
 	client  *memcache.Client
 	epoch   uint64
+	used    time.Time
 	ctx     context.Context // of the operation under way, for dial
 
 	mu   sync.Mutex // the client reads from several servers at once
@@ -23,6 +25,10 @@ type conn struct {
 
 // Do implements cache.Conn.
 func (c *conn) Do(ctx context.Context, r *cache.Request) (result cache.Result, err error) {
+	if !r.Repeatable() && time.Since(c.used) > cache.Idle {
+		_, _ = c.Do(ctx, &cache.Request{Op: cache.Exists, Key: r.Key})
+	}
+	defer func() { c.used = time.Now() }()
 	if now := c.backend.epoch.Now(); now != c.epoch {
 		c.cut()
 		c.epoch = now

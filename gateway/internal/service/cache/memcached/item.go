@@ -14,8 +14,10 @@ import (
 // that it has counted down with spaces, which have to come off again, but not
 // off a text of a handler that ends in spaces. A number's flags hold its end of
 // life too, in seconds since the epoch below, 0 for none: memcached tells
-// nobody, and whoever stores a number by compare-and-swap needs it. Another
-// program's items have other flags.
+// nobody, and whoever stores a number by compare-and-swap needs it. (A touch does
+// not change the flags: a number near the top that is touched and then counted
+// ends as it would have without the touch.) Another program's items have other
+// flags.
 const (
 	isBytes  = 0x4547_0000
 	isNumber = 0x8000_0000

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"time"
 
 	"github.com/redis/rueidis"
 
@@ -17,6 +18,7 @@ type conn struct {
 	client  rueidis.Client // nil: not connected
 	nc      net.Conn       // the client's
 	epoch   uint64
+	used    time.Time
 }
 
 // errOnce keeps rueidis from connecting again by itself.
@@ -60,12 +62,16 @@ func (c *conn) connect(ctx context.Context) error {
 		c.cut()
 		return err
 	}
-	c.client = client
+	c.client, c.used = client, time.Now()
 	return nil
 }
 
 // Do implements cache.Conn.
 func (c *conn) Do(ctx context.Context, r *cache.Request) (result cache.Result, err error) {
+	if c.client != nil && !r.Repeatable() && time.Since(c.used) > cache.Idle {
+		_, _ = c.Do(ctx, &cache.Request{Op: cache.Exists, Key: r.Key})
+	}
+	defer func() { c.used = time.Now() }()
 	fresh := c.client == nil || c.epoch != c.backend.epoch.Now()
 	if fresh {
 		if err := c.renew(ctx); err != nil {

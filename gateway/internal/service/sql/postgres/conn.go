@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
@@ -57,31 +56,18 @@ func (c *conn) InTransaction() bool {
 // sound is how long a connection is taken to be good after its last use.
 const sound = time.Millisecond
 
-// try runs something. Outside a transaction it makes sure that the connection
-// is good, and runs it again on a new one if nothing of it can have been
-// executed.
-func (c *conn) try(ctx context.Context, do func() error) error {
-	inside := c.InTransaction()
-	if !inside && (c.pg.IsClosed() || time.Since(c.used) > sound && stale(ctx, c.pg.PgConn(), time.Since(c.used))) {
-		c.Close()
-		if err := c.open(ctx); err != nil {
-			return err
-		}
+// ready makes sure that the connection is good, as far as that can be seen
+// without asking the server. Within a transaction nothing can be done about it.
+func (c *conn) ready(ctx context.Context) error {
+	switch {
+	case c.InTransaction():
+		return nil
+	case c.pg.IsClosed():
+	case time.Since(c.used) < sound, !stale(ctx, c.pg.PgConn(), time.Since(c.used)):
+		return nil
 	}
-	err := do()
-	if err != nil && !inside && ctx.Err() == nil {
-		switch {
-		case c.pg.IsClosed() && pgconn.SafeToRetry(err):
-			if err := c.open(ctx); err != nil {
-				return err
-			}
-			err = do()
-		case replan(err):
-			err = do()
-		}
-	}
-	c.used = time.Now()
-	return c.problem(ctx, err)
+	c.Close()
+	return c.open(ctx)
 }
 
 // Begin implements sql.Conn.
@@ -99,26 +85,30 @@ func (c *conn) Begin(ctx context.Context, options sql.TxOptions) error {
 		text += " read only"
 	}
 	c.pages = 0
-	return c.try(ctx, func() error { return c.simple(ctx, text) })
+	if err := c.ready(ctx); err != nil {
+		return err
+	}
+	return c.simple(ctx, text)
 }
 
 // simple runs a statement of this package.
 func (c *conn) simple(ctx context.Context, text string) error {
-	return c.pg.PgConn().Exec(ctx, text).Close()
+	err := c.pg.PgConn().Exec(ctx, text).Close()
+	c.used = time.Now()
+	return c.problem(ctx, err)
 }
 
 // Commit implements sql.Conn.
 func (c *conn) Commit(ctx context.Context) error {
+	if c.pg.IsClosed() || ctx.Err() != nil { // it cannot be sent
+		return c.problem(ctx, errLost)
+	}
 	results, err := c.pg.PgConn().Exec(ctx, "commit").ReadAll()
 	c.used = time.Now()
 	switch {
 	case err == nil && len(results) == 1 && results[0].CommandTag.String() == "ROLLBACK":
 		return service.Errorf(abi.ErrTxGone, "the transaction was rolled back, since one of its statements failed")
-	case err == nil:
-		return nil
-	case pgconn.SafeToRetry(err): // it was not sent
-		return c.problem(ctx, err)
-	case c.pg.IsClosed():
+	case err != nil && c.pg.IsClosed():
 		return service.Errorf(abi.ErrUnknown, "the connection was lost while the transaction was being committed: it may have happened, or not")
 	}
 	return c.problem(ctx, err)
@@ -130,10 +120,8 @@ func (c *conn) Rollback(ctx context.Context) error {
 		return nil
 	}
 	err := c.simple(ctx, "rollback")
-	c.used = time.Now()
 	if err != nil {
 		c.Close()
-		return c.problem(ctx, err)
 	}
-	return nil
+	return err
 }

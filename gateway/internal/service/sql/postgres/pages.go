@@ -85,8 +85,5 @@ func keep(row [][]byte) [][]byte {
 
 // Close implements sql.Pages.
 func (p *pages) Close(ctx context.Context) error {
-	if err := p.conn.simple(ctx, "close "+p.name); err != nil {
-		return p.conn.problem(ctx, err)
-	}
-	return nil
+	return p.conn.simple(ctx, "close "+p.name)
 }

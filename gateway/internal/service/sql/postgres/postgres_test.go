@@ -20,9 +20,21 @@ func start(t testing.TB, url string, change ...func(*service.Spec)) *sql.Service
 	return sqltest.Start(t, postgres.Open, spec(url, change...), "")
 }
 
-func TestSuite(t *testing.T) {
-	server := servertest.Postgres(t)
-	sqltest.Suite(t, func(t *testing.T, change ...func(*service.Spec)) *sql.Service {
-		return start(t, server.URL(), change...)
+// TestOneServer has the tests that leave the server as it was.
+func TestOneServer(t *testing.T) {
+	server := servertest.Postgres(t, "deadlock_timeout=100ms")
+	t.Run("suite", func(t *testing.T) {
+		sqltest.Suite(t, func(t *testing.T, change ...func(*service.Spec)) *sql.Service {
+			return start(t, server.URL(), change...)
+		})
 	})
+	for name, test := range map[string]func(*testing.T, *servertest.PostgresServer){
+		"types": types, "cut connections": cutConnections, "a commit that is cut has an unknown outcome": aCommitThatIsCutHasAnUnknownOutcome,
+		"wrong password and secrets": wrongPasswordAndSecrets, "a deadline keeps the connection": aDeadlineKeepsTheConnection,
+		"peak connections are the workers": peakConnectionsAreTheWorkers, "conflicts between transactions": conflictsBetweenTransactions,
+		"nothing stays in a transaction": nothingStaysInATransaction, "a panic harms nobody else": aPanicHarmsNobodyElse,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, server) })
+		observe(t, server).wait(ours, 0) // no connection is left
+	}
 }

@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -18,40 +20,56 @@ import (
 var formats = pgx.QueryResultFormatsByOID{pgtype.ByteaOID: pgtype.BinaryFormatCode}
 
 // Query implements sql.Conn.
-func (c *conn) Query(ctx context.Context, s *sql.Statement, limits sql.Limits) (result sql.Result, err error) {
+func (c *conn) Query(ctx context.Context, s *sql.Statement, limits sql.Limits) (sql.Result, error) {
 	args := make([]any, 1, 1+len(s.Params))
 	args[0] = formats
 	for n := range s.Params {
 		args = append(args, argument(&s.Params[n]))
 	}
+	if err := c.ready(ctx); err != nil {
+		return sql.Result{}, err
+	}
 	inside := c.InTransaction()
-	err = c.try(ctx, func() error {
-		rows, err := c.pg.Query(ctx, s.Text, args...)
-		if err != nil {
-			return err
+	result, err := c.query(ctx, s, args, limits)
+	if err != nil && !inside && ctx.Err() == nil {
+		switch {
+		case c.pg.IsClosed() && pgconn.SafeToRetry(err): // nothing was sent
+			if err := c.open(ctx); err != nil {
+				return sql.Result{}, err
+			}
+			result, err = c.query(ctx, s, args, limits)
+		case replan(err):
+			result, err = c.query(ctx, s, args, limits)
 		}
-		fields := rows.FieldDescriptions()
-		found, tooMuch := collect(fields, rows.Next, rows.RawValues, s.One, limits)
-		if tooMuch != nil {
-			c.drain(ctx, rows.Next, rows.RawValues)
-		}
-		rows.Close()
-		if err := rows.Err(); err != nil && tooMuch == nil {
-			return err
-		}
-		if tooMuch != nil {
-			c.settle(ctx, rows.Err())
-			return tooMuch
-		}
-		result = found.Result
-		result.Affected = affected(rows.CommandTag())
-		c.nameTypes(ctx, fields, result.Columns)
-		return nil
-	})
+	}
+	c.used = time.Now()
 	if err == nil && !inside {
 		err = c.leftOpen(ctx)
 	}
-	return result, err
+	return result, c.problem(ctx, err)
+}
+
+func (c *conn) query(ctx context.Context, s *sql.Statement, args []any, limits sql.Limits) (sql.Result, error) {
+	rows, err := c.pg.Query(ctx, s.Text, args...)
+	if err != nil {
+		return sql.Result{}, err
+	}
+	fields := rows.FieldDescriptions()
+	found, tooMuch := collect(fields, rows.Next, rows.RawValues, s.One, limits)
+	if tooMuch != nil {
+		c.drain(ctx, rows.Next, rows.RawValues)
+	}
+	rows.Close()
+	switch err := rows.Err(); {
+	case tooMuch != nil:
+		c.settle(ctx, err)
+		return sql.Result{}, tooMuch
+	case err != nil:
+		return sql.Result{}, err
+	}
+	found.Result.Affected = affected(rows.CommandTag())
+	c.nameTypes(ctx, fields, found.Result.Columns)
+	return found.Result, nil
 }
 
 // leftOpen ends a transaction that a statement started.
@@ -73,51 +91,25 @@ func affected(tag pgconn.CommandTag) uint64 {
 // Batch implements sql.Conn. All statements go out together, with one Sync at
 // the end: PostgreSQL takes them as one transaction if there is none. They are
 // not prepared before, so that one can need what another one makes.
-func (c *conn) Batch(ctx context.Context, list []sql.Statement, limits sql.Limits) (results []sql.Result, err error) {
+func (c *conn) Batch(ctx context.Context, list []sql.Statement, limits sql.Limits) ([]sql.Result, error) {
+	if err := c.ready(ctx); err != nil {
+		return nil, err
+	}
 	inside := c.InTransaction()
-	var fields [][]pgconn.FieldDescription
-	position := 0
-	err = c.try(ctx, func() error {
-		results, fields = make([]sql.Result, 0, len(list)), make([][]pgconn.FieldDescription, 0, len(list))
-		batch := &pgconn.Batch{}
-		for n := range list {
-			values, kinds := encode(list[n].Params)
-			batch.ExecParams(list[n].Text, values, nil, kinds, nil)
-		}
-		reader := c.pg.PgConn().ExecBatch(ctx, batch)
-		var tooMuch error
-		for position = 0; reader.NextResult(); position++ {
-			r := reader.ResultReader()
-			var found *sql.Rows
-			if found, tooMuch = collect(r.FieldDescriptions(), r.NextRow, r.Values, list[position].One, limits); tooMuch != nil {
-				c.drain(ctx, r.NextRow, r.Values)
-				break
-			}
-			fields = append(fields, append([]pgconn.FieldDescription(nil), r.FieldDescriptions()...))
-			tag, err := r.Close()
-			if err != nil {
-				break // and Close below gives it
-			}
-			found.Result.Affected = affected(tag)
-			limits.Bytes -= found.Result.Size()
-			results = append(results, found.Result)
-		}
-		err := reader.Close()
-		if tooMuch != nil {
-			c.settle(ctx, err)
-			return tooMuch
-		}
-		return err
-	})
+	results, fields, position, err := c.batch(ctx, list, limits)
+	c.used = time.Now()
 	switch {
 	case err == nil && !inside:
 		err = c.leftOpen(ctx)
-	case err != nil && !inside && c.pg.IsClosed() && service.ErrorOf(err).Status == abi.ErrUnavailable && position >= 0:
+	case err != nil && !inside && c.pg.IsClosed():
 		err = service.Errorf(abi.ErrUnknown, "the connection was lost while the batch ran: it may have happened, or not")
 	}
 	if err != nil {
+		err = c.problem(ctx, err)
 		if known := new(service.Error); errors.As(err, &known) {
-			known.Position = position
+			at := *known
+			at.Position = position
+			err = &at
 		}
 		return nil, err
 	}
@@ -125,6 +117,35 @@ func (c *conn) Batch(ctx context.Context, list []sql.Statement, limits sql.Limit
 		c.nameTypes(ctx, fields[n], results[n].Columns)
 	}
 	return results, nil
+}
+
+// batch sends a batch and reads its results; position is that of the statement
+// that failed.
+func (c *conn) batch(ctx context.Context, list []sql.Statement, limits sql.Limits) (results []sql.Result, fields [][]pgconn.FieldDescription, position int, err error) {
+	batch := &pgconn.Batch{}
+	for n := range list {
+		values, kinds := encode(list[n].Params)
+		batch.ExecParams(list[n].Text, values, nil, kinds, nil)
+	}
+	reader := c.pg.PgConn().ExecBatch(ctx, batch)
+	for reader.NextResult() {
+		r := reader.ResultReader()
+		found, tooMuch := collect(r.FieldDescriptions(), r.NextRow, r.Values, list[position].One, limits)
+		if tooMuch != nil {
+			c.drain(ctx, r.NextRow, r.Values)
+			c.settle(ctx, reader.Close())
+			return nil, nil, position, tooMuch
+		}
+		tag, err := r.Close()
+		if err != nil {
+			break // Close gives it, too
+		}
+		found.Result.Affected = affected(tag)
+		limits.Bytes -= found.Result.Size()
+		results, fields = append(results, found.Result), append(fields, slices.Clone(r.FieldDescriptions()))
+		position++
+	}
+	return results, fields, position, reader.Close()
 }
 
 // collect reads rows into a result, or until they are too many.

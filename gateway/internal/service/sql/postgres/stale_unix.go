@@ -31,9 +31,10 @@ func stale(_ context.Context, pg *pgconn.PgConn, _ time.Duration) bool {
 	var first [1]byte
 	var n int
 	var readErr error
-	if err := raw.Read(func(fd uintptr) bool {
+	// Not Read: pgx may have a read under way, after a write that took long, and
+	// Read would wait for that one.
+	if err := raw.Control(func(fd uintptr) {
 		n, _, readErr = syscall.Recvfrom(int(fd), first[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		return true
 	}); err != nil {
 		return true
 	}

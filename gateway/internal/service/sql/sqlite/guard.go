@@ -12,8 +12,11 @@ import (
 // guard keeps statements from changing what the connection is: its transaction,
 // its settings, the files that it sees.
 type guard struct {
-	off    bool // for the statements of this package
-	denied string
+	off bool // for the statements of this package
+	// running: a statement runs. What is prepared meanwhile is sqlite's own, as
+	// for VACUUM, which may do all but make a file elsewhere.
+	running bool
+	denied  string
 }
 
 // pragmas are those that tell something, or belong to the file's content.
@@ -25,7 +28,7 @@ var pragmas = map[string]bool{
 }
 
 func (g *guard) authorize(action sqlite3.AuthorizerActionCode, name, _, _, _ string) sqlite3.AuthorizerReturnCode {
-	if g.off {
+	if g.off || g.running && (action != sqlite3.AUTH_ATTACH || name == "") {
 		return sqlite3.AUTH_OK
 	}
 	switch action {

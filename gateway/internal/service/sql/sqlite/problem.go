@@ -15,6 +15,7 @@ import (
 // SQLSTATEs after which a connection is opened anew.
 const (
 	ioError   = "58030"
+	diskFull  = "53100"
 	corrupted = "XX001"
 )
 
@@ -29,7 +30,7 @@ var states = map[sqlite3.ExtendedErrorCode]string{
 var generalStates = map[sqlite3.ErrorCode]string{
 	sqlite3.CONSTRAINT: "23000", sqlite3.BUSY: "55P03", sqlite3.LOCKED: "55P03",
 	sqlite3.READONLY: "25006", sqlite3.PERM: "42501", sqlite3.AUTH: "42501",
-	sqlite3.FULL: "53100", sqlite3.TOOBIG: "54000", sqlite3.MISMATCH: "42804", sqlite3.RANGE: "22023",
+	sqlite3.FULL: diskFull, sqlite3.TOOBIG: "54000", sqlite3.MISMATCH: "42804", sqlite3.RANGE: "22023",
 	sqlite3.IOERR: ioError, sqlite3.CANTOPEN: ioError, sqlite3.PROTOCOL: ioError,
 	sqlite3.CORRUPT: corrupted, sqlite3.NOTADB: corrupted,
 }

@@ -139,7 +139,9 @@ func (c *conn) rows(ctx context.Context, stmt *statement, one bool, limits sql.L
 // step goes to the next row. The tables may have changed since the statement
 // was prepared: then sqlite has prepared it again.
 func (c *conn) step(stmt *statement) bool {
+	c.guard.running = true
 	more := stmt.Step()
+	c.guard.running = false
 	if stmt.Status(sqlite3.STMTSTATUS_REPREPARE, true) > 0 {
 		stmt.describeColumns()
 	}

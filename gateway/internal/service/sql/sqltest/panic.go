@@ -20,12 +20,12 @@ func Panics(t *testing.T, driver sql.Driver, spec service.Spec) {
 	if _, err := neighbour.Do(sql.Request{Op: sql.OpBegin, Options: sql.TxOptions{ReadOnly: true}}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := outside.Try("select 'panic'")
+	_, err := outside.Try("select 'please panic'")
 	Want(t, err, abi.ErrInternal, "")
 	c := Request(t, s)
 	c.Op(sql.OpBegin)
 	c.Must("insert into " + table + " values (1)")
-	waits := []func() (sql.Result, error){c.Send(sql.Do("select 'panic'")), c.Send(sql.Do("select 1")), c.Send(sql.Request{Op: sql.OpCommit})}
+	waits := []func() (sql.Result, error){c.Send(sql.Do("select 'please panic'")), c.Send(sql.Do("select 1")), c.Send(sql.Request{Op: sql.OpCommit})}
 	_, err = waits[0]()
 	Want(t, err, abi.ErrInternal, "")
 	for _, wait := range waits[1:] {
@@ -61,7 +61,7 @@ type fragileConn struct{ sql.Conn }
 
 func (c fragileConn) Query(ctx context.Context, s *sql.Statement, limits sql.Limits) (sql.Result, error) {
 	r, err := c.Conn.Query(ctx, s, limits)
-	if strings.Contains(s.Text, "panic") {
+	if strings.Contains(s.Text, "please panic") {
 		panic("as asked for")
 	}
 	return r, err

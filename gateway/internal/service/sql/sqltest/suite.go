@@ -33,6 +33,7 @@ func Suite(t *testing.T, open func(t *testing.T, change ...func(*service.Spec)) 
 	for _, workers := range []int{2, 3, 5} {
 		t.Run(fmt.Sprintf("crowd of %d", workers), func(t *testing.T) { crowd(t, open, workers) })
 	}
+	t.Run("storm", func(t *testing.T) { storm(t, open) })
 	t.Run("one worker", func(t *testing.T) { oneWorker(t, open) })
 	t.Run("replaced", func(t *testing.T) { replaced(t, open) })
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -51,7 +52,7 @@ func child(t *testing.T, role, path string, before ...string) *exec.Cmd {
 
 func openChild() *storage.Service {
 	dir, path := os.Getenv(childPath)+".env", os.Getenv(childPath)
-	s, err := directory.Open(storagetest.Spec("directory", options(path)), service.Env{Dir: dir, Log: discard})
+	s, err := directory.Open(storagetest.Spec("directory", options(path)), service.Env{Dir: dir, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		panic(err)
 	}
@@ -90,7 +91,7 @@ func steps() []step {
 // traced does one of each operation that has to be durable.
 func traced() {
 	s := openChild()
-	scope, _ := newScope()
+	scope, _ := abi.NewScope()
 	var upload uint64
 	for _, step := range steps() {
 		result, err := s.Do(service.Call{Scope: scope}, step.request(upload))
@@ -122,7 +123,7 @@ func TestOrderOfSystemCalls(t *testing.T) {
 		"create": {`fsync\(\d+<[^>]*` + inc + `/\d+>`, `linkat.*objects/dir\+>, "create"`, `fsync\(\d+<[^>]*` + obj + `/dir\+>`},
 		"copy":   {`fsync\(\d+<[^>]*` + inc + `/\d+>`, `rename.*objects/dir\+>, "copy"`, `fsync\(\d+<[^>]*` + obj + `/dir\+>`},
 		"finish": {`fsync\(\d+<[^>]*` + inc + `/\d+>`, `rename.*objects/dir\+>, "up"`, `fsync\(\d+<[^>]*` + obj + `/dir\+>`},
-		"folder": {`fsync\(\d+<[^>]*` + inc + `/\d+>`, `mkdirat\(.*"new\+"`, `fsync\(\d+<[^>]*` + obj + `>`, `mkdirat\(.*"er\+"`,
+		"folder": {`fsync\(\d+<[^>]*` + inc + `/\d+>`, `mkdirat\(.*"new\+"`, `mkdirat\(.*"er\+"`, `fsync\(\d+<[^>]*` + obj + `>`,
 			`fsync\(\d+<[^>]*` + obj + `/new\+>`, `rename.*objects/new\+/er\+>, "put"`, `fsync\(\d+<[^>]*` + obj + `/new\+/er\+>`},
 		"delete": {`unlinkat\(.*objects/dir\+>, "put"`, `fsync\(\d+<[^>]*` + obj + `/dir\+>`},
 		"again":  {`fsync\(\d+<[^>]*` + obj + `/dir\+>`},
@@ -255,7 +256,7 @@ func killed() {
 				key := fmt.Sprintf("w%d/k%d", n, random.IntN(6))
 				version := i + 1
 				var err error
-				scope, end := newScope()
+				scope, end := abi.NewScope()
 				switch kind := random.IntN(4); kind {
 				case 0:
 					version = 0

@@ -2,6 +2,8 @@ package directory_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -182,6 +184,57 @@ func TestStartSweeps(t *testing.T) {
 	if names, err := os.ReadDir(filepath.Join(path, "incoming")); err != nil || len(names) != 0 {
 		t.Errorf("incoming: %v, %v", names, err)
 	}
+}
+
+// TestUploadOutlivesReplacement: an upload goes on where it began, through the
+// service that has taken over its name, and the old service waits for it.
+func TestUploadOutlivesReplacement(t *testing.T) {
+	path := t.TempDir()
+	old := open(t, path)
+	scope, end := abi.NewScope()
+	defer end()
+	up := storagetest.DoIn(t, old, scope, storage.Start{Key: "up", Body: []byte("one ")}).Upload
+	left := storagetest.DoIn(t, old, scope, storage.Start{Key: "left"}).Upload
+	replacement := open(t, path)
+	closed := make(chan error)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		closed <- old.Close(ctx)
+	}()
+	storagetest.DoIn(t, replacement, scope, storage.Write{Upload: up, Bytes: []byte("two ")})
+	another := storagetest.DoIn(t, replacement, scope, storage.Start{Key: "new"}).Upload
+	if another == up || another == left {
+		t.Errorf("upload %d is there twice", another)
+	}
+	storagetest.DoIn(t, replacement, scope, storage.Finish{Upload: up, Bytes: []byte("three")})
+	if o := storagetest.Do(t, replacement, storage.Get{Key: "up"}).Object; string(o.Body) != "one two three" {
+		t.Errorf("%q", o.Body)
+	}
+	select {
+	case err := <-closed:
+		t.Errorf("closed with an upload open: %v", err)
+	default:
+	}
+	end() // of the request, and of what it left
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCloseCutShort: an upload that nobody ends does not keep a service for
+// longer than it is given.
+func TestCloseCutShort(t *testing.T) {
+	s := open(t, t.TempDir())
+	scope, end := abi.NewScope()
+	defer end()
+	up := storagetest.DoIn(t, s, scope, storage.Start{Key: "up"}).Upload
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Close(ctx); !errors.Is(err, abi.ErrClosing) {
+		t.Errorf("closed: %v", err)
+	}
+	storagetest.Fails(t, s, scope, storage.Finish{Upload: up}, abi.ErrClosing)
 }
 
 // TestFoldersComeAndGo has workers of two services make and empty the same

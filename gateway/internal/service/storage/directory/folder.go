@@ -78,22 +78,61 @@ func (s *store) has(name string) bool {
 	return err == nil
 }
 
-// makeFolders makes a folder and those above it durable, if they are not.
+// makeFolders makes a folder and those above it durable, if they are not: first
+// all of them, then all of their names are put on the disk, which costs a file
+// system with a journal little more than one.
 func (s *store) makeFolders(folder string, again bool) error {
 	if folder == objects || !again && s.durable.has(folder) {
 		return nil
 	}
-	above := path.Dir(folder)
-	if err := s.makeFolders(above, again); err != nil {
+	add := func(above *os.Root, name, _ string) error {
+		if err := above.Mkdir(name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		return nil
+	}
+	keep := func(above *os.Root, _, folder string) error {
+		if err := syncFolder(above, "."); err != nil {
+			return err
+		}
+		s.durable.add(folder)
+		return nil
+	}
+	for _, visit := range []func(above *os.Root, name, folder string) error{add, keep} {
+		err := s.descend(folder, func(above *os.Root, name, folder string) error {
+			if !again && s.durable.has(folder) {
+				return nil
+			}
+			return visit(above, name, folder)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// descend visits every folder on the way from objects to one below, with the
+// folder above it.
+func (s *store) descend(folder string, visit func(above *os.Root, name, folder string) error) error {
+	at, err := s.root.OpenRoot(objects)
+	if err != nil {
 		return err
 	}
-	if err := s.root.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
+	defer func() { _ = at.Close() }()
+	below := objects
+	for name := range strings.SplitSeq(strings.TrimPrefix(folder, objects+"/"), "/") {
+		below += "/" + name
+		if err := visit(at, name, below); err != nil {
+			return err
+		}
+		next, err := at.OpenRoot(name)
+		if err != nil {
+			return err
+		}
+		_ = at.Close()
+		at = next
 	}
-	if err := syncFolder(s.root, above); err != nil {
-		return err
-	}
-	s.durable.add(folder)
 	return nil
 }
 

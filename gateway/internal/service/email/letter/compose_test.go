@@ -1,4 +1,4 @@
-package email
+package letter
 
 import (
 	"bytes"
@@ -21,14 +21,14 @@ func FuzzCompose(f *testing.F) {
 	f.Add("  two  spaces  ", "a@[192.0.2.1]", strings.Repeat("x", 2000), strings.Repeat("ä", 100), "application/octet-stream", "x@y")
 	f.Fuzz(func(t *testing.T, subject, address, text, name, contentType, contentID string) {
 		own := &mail.Address{Name: "Shop", Address: "shop@example.com"}
-		m, err := compose(&Message{
+		m, err := Compose(&Message{
 			To: []string{address}, Subject: subject, Text: []byte(text),
 			Attachments: []Attachment{{Name: name, ContentType: contentType, Content: []byte(text), ContentID: contentID}},
 		}, own, 1<<20, time.Unix(1, 0))
 		if err != nil {
 			return
 		}
-		if want, err := parseAddress("to", address); err != nil || !slices.Equal(m.Recipients, []string{want.Address}) {
+		if want, err := ParseAddress("to", address); err != nil || !slices.Equal(m.Recipients, []string{want.Address}) {
 			t.Fatalf("recipients %q of %q", m.Recipients, address)
 		}
 		for line := range bytes.Lines(m.Body) {

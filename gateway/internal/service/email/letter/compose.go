@@ -1,4 +1,4 @@
-package email
+package letter
 
 import (
 	"bytes"
@@ -21,19 +21,21 @@ import (
 // Limits of a mail besides its size. A line of a header has at most 998 bytes
 // (RFC 5322, 2.1.1), and not every text can be folded.
 const (
-	maxRecipients  = 1000
-	maxAttachments = 256
+	MaxRecipients  = 1000
+	MaxAttachments = 256
 	maxSubject     = 900 // bytes
 	maxFileName    = 255
 	maxContentID   = 255
 	maxContentType = 255
 )
 
-// compose makes the mail that goes into the outbox: who gets it, and its bytes.
-// The blind copies are in the envelope alone.
-func compose(m *Message, own *mail.Address, limit int64, now time.Time) (*Mail, error) {
+// Compose makes the mail: who gets it, and its bytes, at most `limit`. It is from
+// `own` unless the message says otherwise. The blind copies are in the envelope
+// alone. Nothing of the message is used any more when it returns. Its errors are
+// those of a service.
+func Compose(m *Message, own *mail.Address, limit int64, now time.Time) (*Mail, error) {
 	if m.size() > limit {
-		return nil, tooLarge(limit)
+		return nil, TooLarge(limit)
 	}
 	if err := m.check(); err != nil {
 		return nil, err
@@ -41,7 +43,7 @@ func compose(m *Message, own *mail.Address, limit int64, now time.Time) (*Mail, 
 	from := own
 	if m.From != "" {
 		var err error
-		if from, err = parseAddress("from", m.From); err != nil {
+		if from, err = ParseAddress("from", m.From); err != nil {
 			return nil, err
 		}
 	}
@@ -91,13 +93,14 @@ func compose(m *Message, own *mail.Address, limit int64, now time.Time) (*Mail, 
 		body.WriteString("\r\n") // a mail is made of lines
 	}
 	if int64(body.Len()) > limit {
-		return nil, tooLarge(limit)
+		return nil, TooLarge(limit)
 	}
 	composed.Body = body.Bytes()
 	return composed, nil
 }
 
-func tooLarge(limit int64) error {
+// TooLarge is the error for a mail over a limit of bytes.
+func TooLarge(limit int64) error {
 	return service.Errorf(abi.ErrTooLarge, "the mail is larger than %d bytes", limit)
 }
 
@@ -115,8 +118,8 @@ func (m *Message) check() error {
 	switch {
 	case recipients == 0:
 		return invalid("the mail has no recipient")
-	case recipients > maxRecipients || len(m.ReplyTo) > maxRecipients:
-		return invalid("the mail has more than %d recipients", maxRecipients)
+	case recipients > MaxRecipients || len(m.ReplyTo) > MaxRecipients:
+		return invalid("the mail has more than %d recipients", MaxRecipients)
 	case m.Text == nil && m.HTML == nil:
 		return invalid("the mail has neither text nor HTML")
 	case !utf8.Valid(m.Text):
@@ -125,8 +128,8 @@ func (m *Message) check() error {
 		return invalid("html is not UTF-8")
 	case bytes.IndexByte(m.Text, 0) >= 0 || bytes.IndexByte(m.HTML, 0) >= 0:
 		return invalid("text and html must not hold NUL")
-	case len(m.Attachments) > maxAttachments:
-		return invalid("the mail has more than %d attachments", maxAttachments)
+	case len(m.Attachments) > MaxAttachments:
+		return invalid("the mail has more than %d attachments", MaxAttachments)
 	}
 	if err := checkLine("subject", m.Subject, maxSubject); err != nil {
 		return err

@@ -1,4 +1,4 @@
-package email
+package letter
 
 import (
 	"fmt"
@@ -20,9 +20,9 @@ const (
 	maxName    = 256 // ours
 )
 
-// parseAddress reads "a@example.com" or "Name <a@example.com>". The domain
-// comes out as the DNS has it.
-func parseAddress(field, text string) (*mail.Address, error) {
+// ParseAddress reads "a@example.com" or "Name <a@example.com>". The domain
+// comes out as the DNS has it. field says in an error what the address is.
+func ParseAddress(field, text string) (*mail.Address, error) {
 	if err := checkLine(field, text, maxAddress+4*maxName); err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func parseAddress(field, text string) (*mail.Address, error) {
 func parseAddresses(field string, texts []string) ([]*mail.Address, error) {
 	parsed := make([]*mail.Address, len(texts))
 	for n, text := range texts {
-		a, err := parseAddress(field, text)
+		a, err := ParseAddress(field, text)
 		if err != nil {
 			return nil, err
 		}
