@@ -189,12 +189,18 @@ func hostReleaseResults(i *Instance, token, list, count uintptr) Status {
 	if count > maxOperations || (count > 0 && list == 0) {
 		return ErrInvalid
 	}
-	if !i.ownToken(uint64(token)) {
-		// A request's results lie side by side in its blocks and go with it.
-		_, st := i.requestFrame(uint64(token))
-		return st
-	}
 	ops := unsafe.Slice(at[Op](list), count)
+	if !i.ownToken(uint64(token)) {
+		f, st := i.requestFrame(uint64(token))
+		if st != OK {
+			return st
+		}
+		for n := range ops {
+			f.giveResult(ops[n].Result, uint64(token)>>slotBits)
+			ops[n].Result = 0
+		}
+		return OK
+	}
 	for n := range ops {
 		i.mu.Lock()
 		b, ok := i.results[ops[n].Result]

@@ -278,8 +278,9 @@ typedef struct eg_host {
    * EG_E_STALE, EG_E_CLOSING. */
   int32_t (*arena_grow)(const struct eg_host *host, uint64_t token, uint64_t size);
 
-  /* Gives the results of operations back before the request ends, or at all
-   * when they were made with the instance's token. [any-thread]
+  /* Gives the results of operations back, and the memory of large ones, before
+   * the request ends; or at all when they were made with the instance's token.
+   * Sets each eg_op.result to NULL. [any-thread]
    * EG_OK, EG_E_INVALID, EG_E_STALE, EG_E_CLOSING. */
   int32_t (*release_results)(const struct eg_host *host, uint64_t token, eg_op *ops,
                              uint64_t count);

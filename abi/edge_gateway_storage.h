@@ -34,7 +34,7 @@
 /* Starts an object of unknown length. args eg_storage_put (its body is the
  * first part), result eg_storage_upload. It is given up when the request is
  * answered before EG_STORAGE_FINISH, or when adding to it or finishing it fails.
- * Needs a request's token. EG_E_OVERLOADED: the request has 16 open. */
+ * With an instance's token: EG_E_UNSUPPORTED. EG_E_OVERLOADED: the request has 16 open. */
 #define EG_STORAGE_START 4u
 
 /* Adds to it. args eg_storage_write, no result. EG_E_NOT_FOUND: no such upload. */

@@ -60,12 +60,9 @@ type Frame struct {
 
 	grown    atomic.Bool // blocks may be non-empty; callbacks too
 	blocksMu sync.Mutex
-	blocks   []block  // lent to this frame; callbacks too, under blocksMu
-	results  struct { // room for those of one generation
-		generation uint64
-		next, end  uintptr
-	}
-	scope atomic.Pointer[Scope] // of the request's operations; callbacks too
+	blocks   []block               // lent to this frame; callbacks too, under blocksMu
+	results  results               // under blocksMu
+	scope    atomic.Pointer[Scope] // of the request's operations; callbacks too
 
 	answer Answer // what Read shows
 

@@ -272,30 +272,3 @@ func (l *Operations) place(r Result) (address uintptr, err error) {
 	}
 	return address, nil
 }
-
-// placeResult lays a result of n bytes out: not in the arena, which belongs to
-// whatever thread of the library uses it, but in a part of the slot that is kept
-// for results, or in a block. Release waits for it.
-func (f *Frame) placeResult(r Result, n, generation uint64, room *Room) (uintptr, error) {
-	f.blocksMu.Lock()
-	defer f.blocksMu.Unlock()
-	f.grown.Store(true) // before the check; see Release
-	if !f.open(generation) {
-		return 0, ErrStale // the room that is left is another request's
-	}
-	if f.results.generation != generation {
-		f.results.generation = generation
-		f.results.end = uintptr(f.base) + frameSize
-		f.results.next = f.results.end - resultSpace
-	}
-	if uint64(f.results.end-f.results.next) < n {
-		next, end, err := f.addBlockLocked(n, generation)
-		if err != nil {
-			return 0, err
-		}
-		f.results.next, f.results.end = next, end
-	}
-	*room = Room{mapped(f.results.next, int(n))}
-	f.results.next += uintptr(n)
-	return r.Place(room), nil
-}

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -291,17 +292,11 @@ func stop(*edge.Instance) {
 	}
 }
 
-// buildGo compiles a handler that is a function of a package here.
+// buildGo compiles a handler that is the function Answer of a package here.
 func buildGo(t *testing.T, dir string) string {
 	t.Helper()
-	name := filepath.Base(dir)
-	code, err := os.ReadFile(filepath.Join(dir, "answer.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return buildFiles(t, map[string]string{
-		"answer.go": strings.Replace(string(code), "\npackage "+name+"\n", "\npackage main\n", 1),
-		"go.mod":    "module example.com/" + name + "\n\ngo 1.26\n\nrequire github.com/edge-gateway/edge-gateway/sdk-go v0.1.0\n",
+	files := map[string]string{
+		"go.mod": "module example.com/handler\n\ngo 1.26\n\nrequire github.com/edge-gateway/edge-gateway/sdk-go v0.1.0\n",
 		"main.go": `package main
 
 import (
@@ -312,8 +307,19 @@ import (
 func init() { edge.Handle(Answer) }
 func main() {}
 `,
-	})
+	}
+	paths, _ := filepath.Glob(filepath.Join(dir, "*.go"))
+	for _, path := range paths {
+		code, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[filepath.Base(path)] = packageClause.ReplaceAllString(string(code), "package main")
+	}
+	return buildFiles(t, files)
 }
+
+var packageClause = regexp.MustCompile(`(?m)^package \w+$`)
 
 func buildFiles(t *testing.T, files map[string]string) string {
 	t.Helper()

@@ -72,9 +72,11 @@ static inline const eg_http_response *eg_http_response_of(const eg_op *op) {
   return (const eg_http_response *)eg_result_of(op);
 }
 
-/* The first header of that name, in any case of letters; absent if none. */
+/* The first header of that name, in any case of letters; absent if none, and
+ * when `answer` is NULL. */
 static inline eg_bytes eg_http_header(const eg_http_response *answer, const char *name) {
   eg_bytes wanted = eg_text(name);
+  if (answer == NULL) return eg_view(NULL, 0);
   for (uint64_t i = 0; i < answer->header_count; i++)
     if (eg_equal_fold(answer->headers[i].name, wanted)) return answer->headers[i].value;
   return eg_view(NULL, 0);

@@ -217,17 +217,21 @@ static inline const eg_sql_result *eg_sql_rows_of(const eg_op *op, uint64_t stat
   return all == NULL || statement >= all->count ? NULL : all->results[statement];
 }
 
+/* `rows` may be NULL from here on, as after an operation that failed: it has no
+ * columns and no values. */
+
 /* The place of the first column of that name; column_count if there is none. */
 static inline uint64_t eg_sql_find_column(const eg_sql_result *rows, const char *name) {
   eg_bytes wanted = eg_text(name);
   uint64_t place = 0;
+  if (rows == NULL) return 0;
   while (place < rows->column_count && !eg_equal(rows->columns[place].name, wanted)) place++;
   return place;
 }
 
 /* The value at a place; NULL (the one of SQL) where there is none. */
 static inline eg_sql_value eg_sql_get(const eg_sql_result *rows, uint64_t row, uint64_t column) {
-  if (row >= rows->row_count || column >= rows->column_count) return eg_sql_null();
+  if (rows == NULL || row >= rows->row_count || column >= rows->column_count) return eg_sql_null();
   return rows->values[row * rows->column_count + column];
 }
 

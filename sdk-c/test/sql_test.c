@@ -134,6 +134,7 @@ static void rows_are_read_by_place_and_name(void) {
   CHECK(rows == &result);
   CHECK(eg_sql_find_column(rows, "id") == 0 && eg_sql_find_column(rows, "name") == 1);
   CHECK(eg_sql_find_column(rows, "ID") == 3 && eg_sql_is_null(rows, 0, 3));
+  CHECK(eg_sql_get_int(NULL, 0, 0) == 0 && eg_sql_is_null(NULL, 0, 0) && eg_sql_find_column(NULL, "id") == 0);
   CHECK(eg_sql_get_int(rows, 0, 0) == -5 && eg_sql_get_int(rows, 2, 0) == 9);
   CHECK(eg_sql_get_int(rows, 0, 1) == 0 && eg_sql_get_int(rows, 0, 2) == 0);
   CHECK(eg_sql_get_bool(rows, 1, 0) && !eg_sql_get_bool(rows, 1, 1));

@@ -63,6 +63,9 @@ func (s *services) header(name string) string {
 }
 
 func (s *services) Sleep(d time.Duration) error {
+	if _, ok := s.call(); !ok {
+		return edge.ErrStale
+	}
 	if left := time.Until(s.deadline); d > left {
 		time.Sleep(left)
 		return edge.ErrDeadline

@@ -44,7 +44,7 @@ func (s *Service) start(call service.Call, r Start, done func(Result, error)) (c
 		return func() {}
 	}
 	if call.Scope == nil {
-		return refuse(abi.ErrInvalid, "an upload belongs to a request; there is none")
+		return refuse(abi.ErrUnsupported, "an upload belongs to a request; there is none")
 	}
 	list := call.Scope.Value(uploadsOf(s.name), func() any { return &uploads{open: map[uint64]*upload{}} }).(*uploads)
 	u := &upload{owner: s, list: list, limit: s.limits.Object, turn: make(chan struct{}, 1), size: int64(len(r.Body)), spoilt: true}

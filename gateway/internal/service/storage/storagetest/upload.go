@@ -41,7 +41,7 @@ func uploads(t *testing.T, s *storage.Service, _ Driver) {
 	if o := Do(t, s, storage.Get{Key: "up"}).Object; string(o.Body) != "one two three" {
 		t.Errorf("%q", o.Body)
 	}
-	Fails(t, s, nil, storage.Start{Key: "up"}, abi.ErrInvalid)
+	Fails(t, s, nil, storage.Start{Key: "up"}, abi.ErrUnsupported)
 	for range 16 {
 		DoIn(t, s, other, storage.Start{Key: "many"})
 	}
