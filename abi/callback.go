@@ -142,11 +142,15 @@ func hostCall(i *Instance, token, list, count uintptr) Status {
 	if err != nil {
 		return ErrInvalid
 	}
-	timer := time.NewTimer(time.Until(deadline))
-	defer timer.Stop()
 	select {
 	case <-ops.Done():
-	case <-timer.C:
+	default:
+		timer := time.NewTimer(time.Until(deadline))
+		select {
+		case <-ops.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
 	}
 	if err := ops.Finish(ErrDeadline); err != nil {
 		return ErrInvalid

@@ -111,9 +111,12 @@ func TestResultsOfARequestThatIsOverGetNoRoom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	place := func(generation uint64) (uintptr, error) {
+		return f.placeResult(&Failure{}, 128, generation, &Room{})
+	}
 	over := f.generation()
 	f.Release()
-	if _, err := f.placeResult(&Failure{}, over); !errors.Is(err, ErrStale) {
+	if _, err := place(over); !errors.Is(err, ErrStale) {
 		t.Errorf("in a frame that is idle: %v", err)
 	}
 	for next := (*Frame)(nil); next != f; {
@@ -121,10 +124,10 @@ func TestResultsOfARequestThatIsOverGetNoRoom(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := f.placeResult(&Failure{}, f.generation()); err != nil {
+	if _, err := place(f.generation()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.placeResult(&Failure{}, over); !errors.Is(err, ErrStale) {
+	if _, err := place(over); !errors.Is(err, ErrStale) {
 		t.Errorf("beside results of the next request: %v", err)
 	}
 }
