@@ -44,6 +44,7 @@ func (a *Answer) Header(i int) (name, value []byte, err error) {
 // cannot be read, found while use runs, is an error and not the end of the
 // process.
 func (f *Frame) Read(use func(*Answer) error) (err error) {
+	defer func() { f.answer = Answer{} }() // its addresses are soon somebody else's
 	return guarded(func() error {
 		r := *f.resp
 		a := &f.answer

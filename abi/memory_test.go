@@ -76,6 +76,33 @@ func TestFrameKeepsWhatItIsGiven(t *testing.T) {
 	}
 }
 
+// The library may unmap what its answer points to once it is released, and the
+// collector must not find addresses there that are something else by then.
+func TestFrameKeepsNoAddressOfAnAnswer(t *testing.T) {
+	m := newMemory(t, 1<<20)
+	f := acquire(t, m)
+	defer f.Release()
+	*f.resp = *at[Response](response(t, m, 200, "body"))
+	f.resp.Headers, f.resp.HeaderCount = uintptr(f.base), 1
+	for _, broken := range []bool{false, true} {
+		if broken {
+			f.resp.Body.Len = f.MaxAnswer + 1
+		}
+		err := f.Read(func(a *Answer) error {
+			if string(a.Body) != "body" || a.Headers() != 1 {
+				t.Errorf("got %q and %d headers", a.Body, a.Headers())
+			}
+			return nil
+		})
+		if (err != nil) != broken {
+			t.Error(err)
+		}
+		if f.answer.Body != nil || f.answer.headers != nil {
+			t.Errorf("broken %v: it is kept", broken)
+		}
+	}
+}
+
 // What a thread of a library brings for a request that is over must not lie in
 // the memory of the one that has the frame now.
 func TestResultsOfARequestThatIsOverGetNoRoom(t *testing.T) {

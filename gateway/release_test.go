@@ -10,10 +10,12 @@ import (
 
 // releasingInC gives answers that are to be released, and counts that. When
 // its time is up it answers all the same: from native code, after a wait, or
-// in the resume that ends a wait. Each request is also counted as canceled.
+// in the resume that ends a wait. What was late in native code is counted when
+// it is canceled.
 const releasingInC = `#include "edge_gateway_sdk.h"
 #include <time.h>
 static int answers, released, canceled;
+static uint64_t slow;
 static void release(void *context) { if (context == &answers) __atomic_add_fetch(&released, 1, __ATOMIC_SEQ_CST); }
 static int32_t give(eg_response *response, int32_t status) {
   response->status = 200;
@@ -29,20 +31,21 @@ static int32_t resumed(const eg_host *host, const eg_request *request, eg_respon
 }
 static int32_t answer(const eg_host *host, const eg_request *request, eg_response *response) {
   const eg_bytes how = eg_param(request, "how");
-  const struct timespec time = {0, 300 * 1000 * 1000};
+  const struct timespec time = {0, 500 * 1000 * 1000};
   if (eg_equal(how, eg_text("counts")))
     return eg_answer(host, request, response, 200, 0, eg_format(host, request, "%d %d %d",
         __atomic_load_n(&answers, __ATOMIC_SEQ_CST), __atomic_load_n(&released, __ATOMIC_SEQ_CST), __atomic_load_n(&canceled, __ATOMIC_SEQ_CST)));
   if (eg_equal(how, eg_text("quick"))) return give(response, EG_OK);
   if (eg_equal(how, eg_text("fails"))) return give(response, EG_E_INTERNAL);
   if (eg_equal(how, eg_text("waits"))) return eg_await_sleep(host, request, response, 1000000000, resumed, 0);
+  __atomic_store_n(&slow, request->token, __ATOMIC_SEQ_CST);
   nanosleep(&time, 0);
   if (eg_equal(how, eg_text("slow-wait"))) return eg_await_sleep(host, request, response, 1000, resumed, 0);
   return give(response, eg_equal(how, eg_text("slow-fails")) ? EG_E_INTERNAL : EG_OK);
 }
 static void cancel(const eg_host *host, void *self, uint64_t token) {
-  (void)host; (void)self; (void)token;
-  __atomic_add_fetch(&canceled, 1, __ATOMIC_SEQ_CST);
+  (void)host; (void)self;
+  if (token == __atomic_load_n(&slow, __ATOMIC_SEQ_CST)) __atomic_add_fetch(&canceled, 1, __ATOMIC_SEQ_CST);
 }
 EG_HANDLER("releasing", "1.0");
 EG_ENTRY(answer);
@@ -52,7 +55,7 @@ EG_CANCEL(cancel);
 // An answer is released once, also when nobody is left to get it.
 func TestAnAnswerIsReleasedOnceWhateverBecameOfIt(t *testing.T) {
 	e := endpoint("releasing", "/{how}", buildC(t, releasingInC))
-	e.Limits = gateway.Limits{Timeout: 100 * time.Millisecond}
+	e.Limits = gateway.Limits{Timeout: 200 * time.Millisecond}
 	g, address := start(t, gateway.Options{}, gateway.Snapshot{Endpoints: []gateway.Endpoint{e}})
 	answers, canceled := 0, 0
 	for _, test := range []struct {

@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -396,10 +398,22 @@ func TestBuildAndInspect(t *testing.T) {
 	if out, err := exec.Command(binary, "build", dir, "-o", library, "--data", t.TempDir()).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	out, err := exec.Command(binary, "inspect", library).CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "loads     yes") || !strings.Contains(string(out), "handler_entry") {
-		t.Errorf("%v\n%s", err, out)
+	inspected := func(file string, lines ...string) {
+		t.Helper()
+		out, err := exec.Command(binary, "inspect", file).CombinedOutput()
+		if loads := strings.Contains(string(out), "loads     yes"); loads != (err == nil) {
+			t.Errorf("of %s it says, and ends with %v:\n%s", file, err, out)
+		}
+		for _, line := range lines {
+			if !regexp.MustCompile("(?m)^" + line + "$").Match(out) {
+				t.Errorf("of %s no line is %q:\n%s", file, line, out)
+			}
+		}
 	}
+	inspected(library, "sha256 +[0-9a-f]{64}", "size +[0-9]+ bytes", "format +(ELF|Mach-O), a shared library", "system +"+runtime.GOOS+"/"+runtime.GOARCH,
+		"language +c", "abi +0.2", "exports +handler_abi_0_2, handler_entry, handler_info .3 in all.", "needs +.*libc.*", "loads +yes")
+	inspected("../../../abi/inspect/testdata/windows-arm64.pe", "format +PE, a shared library", "system +windows/arm64", "loads +no: .*PE for windows.*")
+	inspected("../../../abi/inspect/testdata/darwin-arm64.macho", "format +Mach-O, .*", "system +darwin/arm64")
 	if out, err := exec.Command(binary, "version").Output(); err != nil || !strings.Contains(string(out), "ABI 0.2") {
 		t.Errorf("%v %s", err, out)
 	}
