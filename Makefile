@@ -22,7 +22,7 @@ test-long: ## run the storms and fuzzers too
 	@.ci/test long
 
 bench: ## measure against a native server, in process and on the wire
-	@$(GO) test -run '^$$' -bench BesideNative -benchtime 1x -pgo=$(CURDIR)/$(PROFILE) ./gateway/internal/dispatch
+	@$(GO) test -run '^$$' -bench Beside -benchtime 1x -pgo=$(CURDIR)/$(PROFILE) ./gateway/internal/dispatch
 	@$(GO) run ./bench
 
 profile: ## record anew what the compiler optimises the gateway for

@@ -67,11 +67,7 @@ func (i *Instance) requestFrame(token uint64) (*Frame, Status) {
 		return nil, ErrStale
 	}
 	f := i.opts.Memory.frame(token)
-	if f == nil {
-		return nil, ErrStale
-	}
-	word := f.control.Load()
-	if word>>stateBits != token>>slotBits || word&stateMask == stateFree {
+	if f == nil || !f.open(token>>slotBits) {
 		return nil, ErrStale
 	}
 	return f, OK
@@ -146,11 +142,15 @@ func hostCall(i *Instance, token, list, count uintptr) Status {
 	if err != nil {
 		return ErrInvalid
 	}
-	timer := time.NewTimer(time.Until(deadline))
-	defer timer.Stop()
 	select {
 	case <-ops.Done():
-	case <-timer.C:
+	default:
+		timer := time.NewTimer(time.Until(deadline))
+		select {
+		case <-ops.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
 	}
 	if err := ops.Finish(ErrDeadline); err != nil {
 		return ErrInvalid

@@ -8,9 +8,12 @@
  * then on every operation of this request on this service runs in it, until
  * EG_SQL_COMMIT or EG_SQL_ROLLBACK. It is rolled back when the request is
  * answered, a 504 too, and when no operation comes for the service's tx_idle;
- * later operations end with EG_E_TX_GONE. Operations in a transaction run one
- * after the other in the order of the list. A transaction needs a request: with
- * an instance's token EG_SQL_BEGIN is EG_E_UNSUPPORTED, EG_SQL_BATCH is not.
+ * later operations end with EG_E_TX_GONE, up to EG_SQL_COMMIT or _ROLLBACK,
+ * which is told the same. Operations in a transaction run one after the other
+ * in the order of the list. After one that failed only EG_SQL_ROLLBACK is left:
+ * others end with EG_E_REFUSED, code "25P02", and EG_SQL_COMMIT rolls back and
+ * ends with EG_E_TX_GONE. A transaction needs a request: with an instance's
+ * token EG_SQL_BEGIN is EG_E_UNSUPPORTED, EG_SQL_BATCH is not.
  */
 #ifndef EDGE_GATEWAY_SQL_H
 #define EDGE_GATEWAY_SQL_H
@@ -20,14 +23,16 @@
 #define EG_SQL "eg.sql/1"
 
 /* Runs a statement. args eg_sql_statement, result eg_sql_result. With rows over
- * the service's max_rows and no page: EG_E_TOO_LARGE. A violated constraint:
+ * the service's max_rows and no page: EG_E_TOO_LARGE, and what the statement
+ * wrote outside a transaction may stay. A violated constraint:
  * EG_E_CONFLICT, its name in eg_problem.subject. EG_E_TX_GONE. */
 #define EG_SQL_QUERY 1u
 
 /* Runs statements in one round trip and as one transaction, or within that of
  * the request. args eg_sql_batch, result eg_sql_results. An error tells by
  * eg_problem.position which statement failed, and nothing of the batch was
- * done. EG_E_CONFLICT, EG_E_TX_GONE, EG_E_UNKNOWN_OUTCOME. */
+ * done, but with EG_E_TOO_LARGE as for EG_SQL_QUERY. EG_E_CONFLICT,
+ * EG_E_TX_GONE, EG_E_UNKNOWN_OUTCOME. */
 #define EG_SQL_BATCH 2u
 
 /* The next page of a cursor. args eg_sql_cursor, result eg_sql_result.

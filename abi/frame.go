@@ -60,9 +60,12 @@ type Frame struct {
 
 	grown    atomic.Bool // blocks may be non-empty; callbacks too
 	blocksMu sync.Mutex
-	blocks   []block // lent to this frame; callbacks too, under blocksMu
-	results  struct{ next, end uintptr }
-	scope    atomic.Pointer[Scope] // of the request's operations; callbacks too
+	blocks   []block  // lent to this frame; callbacks too, under blocksMu
+	results  struct { // room for those of one generation
+		generation uint64
+		next, end  uintptr
+	}
+	scope atomic.Pointer[Scope] // of the request's operations; callbacks too
 
 	answer Answer // what Read shows
 
@@ -91,7 +94,7 @@ func newFrame(m *Memory, slot uint32) *Frame {
 func (f *Frame) begin() {
 	f.control.Store(((f.control.Load()>>stateBits)+1)<<stateBits | stateRunning)
 	f.bump = uintptr(f.base) + offData
-	f.end = uintptr(f.base) + frameSize
+	f.end = uintptr(f.base) + frameSize - resultSpace
 	*f.req = Request{
 		StructSize: uint32(unsafe.Sizeof(Request{})),
 		Headers:    uintptr(unsafe.Pointer(f.headers)),
@@ -113,13 +116,18 @@ func (f *Frame) Release() {
 			f.mem.giveBlock(b)
 		}
 		f.blocks = f.blocks[:0]
-		f.results.next, f.results.end = 0, 0
 		f.grown.Store(false)
 		f.blocksMu.Unlock()
 	}
 	f.endScope() // after the state has changed; see scopeOf
 	f.late = nil
 	f.mem.push(f)
+}
+
+// open tells whether the request of a generation is not over.
+func (f *Frame) open(generation uint64) bool {
+	w := f.control.Load()
+	return w>>stateBits == generation && w&stateMask != stateFree
 }
 
 // addBlock lends the frame a block until Release. Safe from callbacks.
@@ -131,7 +139,7 @@ func (f *Frame) addBlock(n uint64, generation uint64) (uintptr, uintptr, error) 
 
 func (f *Frame) addBlockLocked(n uint64, generation uint64) (uintptr, uintptr, error) {
 	f.grown.Store(true) // before the check; see Release
-	if w := f.control.Load(); w>>stateBits != generation || w&stateMask == stateFree {
+	if !f.open(generation) {
 		return 0, 0, ErrStale
 	}
 	b, err := f.mem.takeBlock(n)

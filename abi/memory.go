@@ -34,9 +34,11 @@ type slots struct{ frames []*Frame }
 // A slot holds a frame with room for a usual request. Blocks come in powers of
 // four from one slot's size on.
 const (
-	frameSize  = 32 << 10
-	maxFrames  = 1 << 16
-	frameBatch = 16 // slots committed at a time
+	frameSize = 32 << 10
+	// At the end of a slot, for results of operations; larger ones have blocks.
+	resultSpace = 4 << 10
+	maxFrames   = 1 << 16
+	frameBatch  = 16 // slots committed at a time
 
 	minBlock = 16 << 10
 	classes  = 10 // up to 4 GiB, far above any limit

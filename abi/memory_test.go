@@ -76,6 +76,35 @@ func TestFrameKeepsWhatItIsGiven(t *testing.T) {
 	}
 }
 
+// What a thread of a library brings for a request that is over must not lie in
+// the memory of the one that has the frame now.
+func TestResultsOfARequestThatIsOverGetNoRoom(t *testing.T) {
+	m := newMemory(t, 1<<20)
+	f, err := m.Acquire()
+	if err != nil {
+		t.Fatal(err)
+	}
+	place := func(generation uint64) (uintptr, error) {
+		return f.placeResult(&Failure{}, 128, generation, &Room{})
+	}
+	over := f.generation()
+	f.Release()
+	if _, err := place(over); !errors.Is(err, ErrStale) {
+		t.Errorf("in a frame that is idle: %v", err)
+	}
+	for next := (*Frame)(nil); next != f; {
+		if next, err = m.Acquire(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := place(f.generation()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := place(over); !errors.Is(err, ErrStale) {
+		t.Errorf("beside results of the next request: %v", err)
+	}
+}
+
 // The pool is lock-free; this is for the race detector, and for two owners of
 // one frame, which the mark would show.
 func TestFramesHaveOneOwnerUnderLoad(t *testing.T) {

@@ -52,7 +52,7 @@ func (op *Operation) Finish(status Status, result Result) {
 	}
 	op.done, op.status, op.result = true, status, result
 	if l.open--; l.open == 0 {
-		close(l.done)
+		l.done <- struct{}{}
 	}
 }
 
@@ -63,12 +63,17 @@ type Operations struct {
 	generation uint64
 	ops        []Op // the library's list, in its memory
 
-	done   chan struct{}
+	done   chan struct{} // one signal, when none is open; of signals
 	mu     sync.Mutex
 	open   int
 	closed bool
 	run    []Operation
+	one    [1]Operation // run of a list of one, as most are
+	room   Room         // of the result that is being placed
 }
+
+// signals are the channels of lists that are over.
+var signals = sync.Pool{New: func() any { return make(chan struct{}, 1) }}
 
 // Operations starts what the response of an entry that returned EG_AWAIT lists.
 func (i *Instance) Operations(f *Frame, deadline time.Time) (*Operations, error) {
@@ -86,7 +91,10 @@ func startOperations(f *Frame, generation uint64, i *Instance, list uintptr, cou
 	l := &Operations{
 		frame: f, generation: generation, instance: i,
 		ops:  unsafe.Slice(at[Op](list), count),
-		done: make(chan struct{}), open: int(count), run: make([]Operation, count),
+		done: signals.Get().(chan struct{}), open: int(count),
+	}
+	if l.run = l.one[:]; count > 1 {
+		l.run = make([]Operation, count)
 	}
 	err := guarded(func() error {
 		for n := range l.ops {
@@ -156,6 +164,18 @@ func (op *Operation) Scope() *Scope {
 	return op.list.frame.scopeOf(op.list.generation)
 }
 
+// KnownScope is Scope if something has asked for it before, else nil: nothing
+// hangs on it then. During Start.
+func (op *Operation) KnownScope() *Scope {
+	if op.list.frame == nil {
+		return nil
+	}
+	if s := op.list.frame.scope.Load(); s != nil && s.generation == op.list.generation {
+		return s
+	}
+	return nil
+}
+
 // Background tells whether the operation belongs to no request.
 func (op *Operation) Background() bool { return op.list.frame == nil }
 
@@ -189,7 +209,7 @@ func (op *Operation) Lookup(table uintptr) (Service, bool) {
 	return s.(Service), true
 }
 
-// Done is closed when every operation has its outcome.
+// Done signals once that every operation has its outcome. Not after Finish.
 func (l *Operations) Done() <-chan struct{} { return l.done }
 
 // close cuts off what has no outcome yet.
@@ -202,6 +222,12 @@ func (l *Operations) close() {
 			op.Cancel()
 		}
 	}
+	select { // nobody sends any more
+	case <-l.done:
+	default:
+	}
+	signals.Put(l.done)
+	l.done = nil
 }
 
 // Finish writes statuses and results into the library's list. Operations
@@ -218,7 +244,10 @@ func (l *Operations) Finish(cut Status) error {
 				}
 			} else if op.result != nil {
 				var err error
-				if result, err = l.place(op.result); err != nil {
+				switch result, err = l.place(op.result); {
+				case err == ErrStale:
+					status = ErrStale
+				case err != nil:
 					status = ErrNoMemory
 				}
 			}
@@ -230,27 +259,35 @@ func (l *Operations) Finish(cut Status) error {
 
 func (l *Operations) place(r Result) (address uintptr, err error) {
 	n := uint64(r.Space()+15) &^ 15
-	var next uintptr
 	if l.frame != nil {
-		next, err = l.frame.resultRoom(n, l.generation)
-	} else {
-		next, err = l.instance.resultRoom(n)
+		return l.frame.placeResult(r, n, l.generation, &l.room)
 	}
+	next, err := l.instance.resultRoom(n)
 	if err != nil {
 		return 0, err
 	}
-	if address = r.Place(&Room{mapped(next, int(n))}); l.frame == nil && address != next {
+	l.room = Room{mapped(next, int(n))}
+	if address = r.Place(&l.room); address != next {
 		l.instance.moveResult(next, address)
 	}
 	return address, nil
 }
 
-// resultRoom is room for results: not in the arena, which belongs to whatever
-// thread of the library uses it.
-func (f *Frame) resultRoom(n, generation uint64) (uintptr, error) {
-	n = (n + 15) &^ 15
+// placeResult lays a result of n bytes out: not in the arena, which belongs to
+// whatever thread of the library uses it, but in a part of the slot that is kept
+// for results, or in a block. Release waits for it.
+func (f *Frame) placeResult(r Result, n, generation uint64, room *Room) (uintptr, error) {
 	f.blocksMu.Lock()
 	defer f.blocksMu.Unlock()
+	f.grown.Store(true) // before the check; see Release
+	if !f.open(generation) {
+		return 0, ErrStale // the room that is left is another request's
+	}
+	if f.results.generation != generation {
+		f.results.generation = generation
+		f.results.end = uintptr(f.base) + frameSize
+		f.results.next = f.results.end - resultSpace
+	}
 	if uint64(f.results.end-f.results.next) < n {
 		next, end, err := f.addBlockLocked(n, generation)
 		if err != nil {
@@ -258,7 +295,7 @@ func (f *Frame) resultRoom(n, generation uint64) (uintptr, error) {
 		}
 		f.results.next, f.results.end = next, end
 	}
-	next := f.results.next
+	*room = Room{mapped(f.results.next, int(n))}
 	f.results.next += uintptr(n)
-	return next, nil
+	return r.Place(room), nil
 }

@@ -37,18 +37,29 @@ func SpaceOf[T any](n int) int {
 func SpaceFor(n int) int { return max(align, (n+align-1)&^(align-1)) }
 
 // Place puts a struct into the room and returns its address.
-func Place[T any](r *Room, v T) uintptr { return PlaceList(r, []T{v}) }
+func Place[T any](r *Room, v T) uintptr {
+	address, list := MakeList[T](r, 1)
+	list[0] = v
+	return address
+}
 
 // PlaceList puts a list of structs, or of addresses, into the room and returns
 // its address; 0 for an empty one. T is a mirror without pointers.
 func PlaceList[T any](r *Room, v []T) uintptr {
-	if len(v) == 0 {
-		return 0
-	}
-	room := r.take(SpaceOf[T](len(v)))
-	address := uintptr(unsafe.Pointer(unsafe.SliceData(room)))
-	copy(unsafe.Slice(at[T](address), len(v)), v)
+	address, list := MakeList[T](r, len(v))
+	copy(list, v)
 	return address
+}
+
+// MakeList takes room for a list of n structs, to be filled in place; 0 and nil
+// if n is 0. T is a mirror without pointers.
+func MakeList[T any](r *Room, n int) (address uintptr, list []T) {
+	if n == 0 {
+		return 0, nil
+	}
+	room := r.take(SpaceOf[T](n))
+	address = uintptr(unsafe.Pointer(unsafe.SliceData(room)))
+	return address, unsafe.Slice(at[T](address), n)
 }
 
 // Bytes copies b into the room; nil stays absent.

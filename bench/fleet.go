@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,6 +16,7 @@ type fleet struct {
 	dir, root string
 	binary    string // the gateway
 	servers   []*server
+	ends      []func() // of what else was started, the last first
 }
 
 // server is a process under measurement.
@@ -48,6 +50,9 @@ func (f *fleet) stop() {
 		_ = s.cmd.Process.Kill()
 		_ = s.cmd.Wait()
 	}
+	for _, end := range slices.Backward(f.ends) {
+		end()
+	}
 	_ = os.RemoveAll(f.dir)
 }
 
@@ -55,6 +60,13 @@ func (f *fleet) stop() {
 type endpoint struct {
 	path, source string        // the source in the repository
 	timeout      time.Duration // 0 for the default
+	service      *service      // that it is bound to; nil for none
+}
+
+// service is one that a gateway under measurement is to have.
+type service struct {
+	kind, lines string // the lines of its options
+	binding     string // what the handler calls it
 }
 
 // gateway starts a gateway.
@@ -68,6 +80,9 @@ func (f *fleet) gateway(endpoints ...endpoint) (*server, error) {
 		text += fmt.Sprintf("[[endpoint]]\nname = \"endpoint-%d\"\npath = %q\nsource = %q\n", n, e.path, filepath.Join(f.root, e.source))
 		if e.timeout > 0 {
 			text += fmt.Sprintf("timeout = %q\n", e.timeout)
+		}
+		if s := e.service; s != nil {
+			text += fmt.Sprintf("[endpoint.services]\n%s = \"service-%d\"\n[[service]]\nname = \"service-%d\"\nkind = %q\n%s", s.binding, n, n, s.kind, s.lines)
 		}
 	}
 	config := filepath.Join(dir, "edge-gateway.toml")

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -75,10 +77,14 @@ func closedLoop(address, path, want string, n int) ([]time.Duration, error) {
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(2 * time.Minute))
 	from := bufio.NewReader(c)
-	line := []byte("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n")
-	body := make([]byte, len(want))
+	line := numbered("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n")
+	answer := numbered(want)
+	body := make([]byte, 0, len(want)+64)
 	latencies := make([]time.Duration, 0, n)
 	for range n {
+		item := 1 + rand.IntN(items)
+		line, want := line(item), answer(item)
+		body = body[:len(want)]
 		begin := time.Now()
 		if _, err := c.Write(line); err != nil {
 			return nil, err
@@ -100,10 +106,24 @@ func closedLoop(address, path, want string, n int) ([]time.Duration, error) {
 		if _, err := io.ReadFull(from, body); err != nil {
 			return nil, err
 		}
-		if string(body) != want {
+		if !bytes.Equal(body, want) {
 			return nil, fmt.Errorf("%s answered %q", path, body)
 		}
 		latencies = append(latencies, time.Since(begin))
 	}
 	return latencies, nil
+}
+
+// numbered makes of a text one with a number in place of each "{n}", valid until
+// the next one.
+func numbered(text string) func(n int) []byte {
+	parts := strings.Split(text, "{n}")
+	var made []byte
+	return func(n int) []byte {
+		made = append(made[:0], parts[0]...)
+		for _, part := range parts[1:] {
+			made = append(strconv.AppendInt(made, int64(n), 10), part...)
+		}
+		return made
+	}
 }

@@ -1,6 +1,6 @@
 // Command bench measures the gateway against a native fasthttp server, against
-// one process per handler, and what waits without a thread against what waits
-// in one. `make bench` runs it, after the benchmark of the same path in process
+// one process per handler, what waits without a thread against what waits in
+// one, and handlers that use services against native code. `make bench` runs it, after the benchmark of the same path in process
 // (BenchmarkHotPathBesideNative).
 //
 // Every server is a process of its own, and so is the load generator. Rounds
@@ -30,11 +30,13 @@ func main() {
 
 // The harness starts itself again in these roles.
 const (
-	roleNative  = "role-native"
-	roleBare    = "role-bare"
-	roleV1      = "role-v1"
-	roleHandler = "role-handler"
-	roleLoad    = "role-load"
+	roleNative    = "role-native"
+	roleBare      = "role-bare"
+	roleNativeSQL = "role-native-sql"
+	roleBareSQL   = "role-bare-sql"
+	roleV1        = "role-v1"
+	roleHandler   = "role-handler"
+	roleLoad      = "role-load"
 )
 
 func run(args []string) error {
@@ -44,6 +46,10 @@ func run(args []string) error {
 			return serveNative()
 		case roleBare:
 			return serveBare()
+		case roleNativeSQL:
+			return serveNativeSQL(args[1:])
+		case roleBareSQL:
+			return serveBareSQL(args[1:])
 		case roleV1:
 			return serveV1()
 		case roleHandler:
@@ -54,12 +60,13 @@ func run(args []string) error {
 	}
 	var o options
 	var beside bool
-	var only, profile string
+	var only, part, profile string
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&o.rounds, "rounds", 5, "rounds that count, after one that does not")
 	flags.IntVar(&o.requests, "requests", 40_000, "requests to each target in a round")
 	flags.IntVar(&o.conns, "conns", 16, "connections")
 	flags.StringVar(&only, "only", "", "targets to measure beside the first of their section, separated by commas; default all")
+	flags.StringVar(&part, "section", "", "the section to measure, of hot, await, services and cache; default all")
 	flags.BoolVar(&beside, "spinning", false, "measure one endpoint while another spins, instead")
 	flags.StringVar(&profile, "profile", "", "measure nothing, but profile the hot path for the compiler into this file")
 	if err := flags.Parse(args); err != nil {
@@ -79,8 +86,15 @@ func run(args []string) error {
 	if beside {
 		return measureSpinning(os.Stdout, f, o)
 	}
-	for _, start := range []func(*fleet, options) (*section, error){startHotPath, startAwait} {
-		s, err := start(f, o)
+	for _, one := range sections {
+		if part != "" && part != one.name {
+			continue
+		}
+		s, err := one.start(f, o)
+		if errors.Is(err, errNoPostgres) {
+			fmt.Printf("section %s left out: %v\n\n", one.name, err)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -100,5 +114,10 @@ func run(args []string) error {
 	}
 	return nil
 }
+
+var sections = []struct {
+	name  string
+	start func(*fleet, options) (*section, error)
+}{{"hot", startHotPath}, {"await", startAwait}, {"services", startSQL}, {"cache", startCache}}
 
 type options struct{ rounds, requests, conns int }

@@ -8,8 +8,8 @@ import (
 // target is one thing to measure: a path on a server.
 type target struct {
 	name    string
-	path    string
-	want    string // the body of its answer
+	path    string // {n} in it is the number of an item, another for each request
+	want    string // the body of its answer, {n} likewise
 	server  *server
 	samples []sample
 }

@@ -100,6 +100,29 @@ func TestPipelinedRequestBehindAQuickOneIsAnsweredInOrder(t *testing.T) {
 	settledStuck(t, g)
 }
 
+// The answer to HEAD has no body, whoever gives it: one would be read as the
+// start of the next answer.
+func TestLateHeadIsAnsweredWithoutABody(t *testing.T) {
+	g, address, _ := spinning(t, gateway.Limits{Timeout: 100 * time.Millisecond})
+	const quick, head = "GET /quick HTTP/1.1\r\nHost: x\r\n\r\n", "HEAD /spin HTTP/1.1\r\nHost: x\r\n\r\n"
+	if r := ask(t, address, head); r.Status != 504 {
+		t.Errorf("alone: %d", r.Status)
+	}
+	c := connect(t, address)
+	if err := c.Write([]byte(quick + head + quick)); err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range []struct {
+		method string
+		status int
+	}{{"GET", 200}, {"HEAD", 504}, {"GET", 200}} {
+		if r, err := c.ReadResponse(want.method); err != nil || r.Status != want.status {
+			t.Fatalf("pipelined, answer %d: %+v %v, want %d", n, r, err, want.status)
+		}
+	}
+	settledStuck(t, g)
+}
+
 func TestSuspendedRequestIsAnsweredAtItsDeadlineAndKeepsItsConnection(t *testing.T) {
 	for _, sample := range []string{"wait", "pending"} {
 		t.Run(sample, func(t *testing.T) {

@@ -75,23 +75,35 @@ func post(path string, body []byte, chunk int) []byte {
 	return b.Bytes()
 }
 
+// sameInC answers with the request's body, where it lies.
+const sameInC = `#include "edge_gateway_sdk.h"
+static int32_t answer(const eg_host *host, const eg_request *request, eg_response *response) {
+  return eg_answer(host, request, response, 200, "application/octet-stream", request->body);
+}
+EG_HANDLER("same", "1.0");
+EG_ENTRY(answer);
+`
+
 func TestBodiesAreBytesBothWays(t *testing.T) {
 	library := build(t, "../sdk-c/examples/echo")
-	addr := serving(t, function("same", "/same", same), endpoint("echo", "/echo", library))
+	addr := serving(t, function("same", "/same", same), endpoint("same-in-c", "/same-in-c", buildC(t, sameInC)), endpoint("echo", "/echo", library))
 	c := connect(t, addr)
 	for _, size := range []int{0, 1, 255, 256, 4096, 65535, 65536, 65537, 1 << 20, 8 << 20} {
 		body := everyByte(size)
 		sum := sha256.Sum256(body)
 		for _, chunk := range []int{0, 1000, 1 << 17} {
 			name := fmt.Sprintf("%d bytes in chunks of %d", size, chunk)
-			r, err := c.Do(post("/same", body, chunk))
+			for _, path := range []string{"/same", "/same-in-c"} {
+				r, err := c.Do(post(path, body, chunk))
+				if err != nil {
+					t.Fatalf("%s to %s: %v", name, path, err)
+				}
+				if r.Status != 200 || !bytes.Equal(r.Body, body) {
+					t.Errorf("%s to %s: status %d with %d bytes, not the same", name, path, r.Status, len(r.Body))
+				}
+			}
+			r, err := c.Do(post("/echo", body, chunk))
 			if err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			if r.Status != 200 || !bytes.Equal(r.Body, body) {
-				t.Errorf("%s: status %d with %d bytes, not the same", name, r.Status, len(r.Body))
-			}
-			if r, err = c.Do(post("/echo", body, chunk)); err != nil {
 				t.Fatalf("%s to C: %v", name, err)
 			}
 			var echo struct {

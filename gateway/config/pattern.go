@@ -10,7 +10,10 @@ import (
 	"strings"
 )
 
-const maxPattern = 2048 // bytes
+const (
+	maxPattern = 2048 // bytes
+	maxParams  = 16   // what a request has room for: abi.MaxParams
+)
 
 // Pattern is a parsed path.
 type Pattern struct {
@@ -85,6 +88,9 @@ func parsePattern(path string) (p Pattern, err error) {
 		p.Segments = append(p.Segments, s)
 	}
 	seen := map[string]bool{}
+	if len(p.Params()) > maxParams {
+		return p, fmt.Errorf("has more than %d parameters", maxParams)
+	}
 	for _, name := range p.Params() {
 		if seen[name] {
 			return p, fmt.Errorf("parameter {%s} is there twice", name)

@@ -94,6 +94,7 @@ func TestParsePatternRefusesPathsThatCannotMatch(t *testing.T) {
 		{"/{x:a/b}", `parameter {x:a/b}: a parameter takes no slash, so its expression cannot have one`},
 		{"/{x:(a)}", `parameter {x:(a)}: groups that capture are not allowed; write (?:...)`},
 		{"/{x:[}", "parameter {x:[}: error parsing regexp: missing closing ]: `[`"},
+		{strings.Repeat("/{x}", 17), `has more than 16 parameters`},
 		{"/" + strings.Repeat("a", maxPattern), `is longer than 2048 bytes`},
 	}
 	for _, test := range tests {

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,6 +64,7 @@ func TestReadmeCommandsDoWhatItSays(t *testing.T) {
 			}
 			switch {
 			case command == "make run":
+				makeRuns(t, "bin/edge-gateway serve --config gateway/samples.toml --watch")
 				address := servertest.Loopback(servertest.Port(t)) // one sample asks another
 				serving(samplesAt(t, address), "--watch", "--listen", address)
 				continue
@@ -103,6 +105,20 @@ func TestReadmeCommandsDoWhatItSays(t *testing.T) {
 func matches(said, want string) bool {
 	pattern := strings.ReplaceAll(regexp.QuoteMeta(want), "…", ".*")
 	return regexp.MustCompile("^" + pattern + "$").MatchString(said)
+}
+
+// makeRuns checks what `make run` would run, once the gateway is built.
+func makeRuns(t *testing.T, command string) {
+	t.Helper()
+	dry := exec.Command("make", "--dry-run", "run")
+	dry.Dir = "../../.."
+	out, err := dry.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if !slices.Contains(strings.Split(string(out), "\n"), command) {
+		t.Errorf("make run would not run %q but\n%s", command, out)
+	}
 }
 
 // The snippets are put in the place of what `new` wrote, and served by the

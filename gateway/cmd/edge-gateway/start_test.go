@@ -87,8 +87,8 @@ func TestMistakesAreFoundBeforeAnythingIsBound(t *testing.T) {
 	}
 }
 
-// The program alone, in a folder of its own, with empty caches and no network,
-// is enough to build a handler.
+// The program alone, in a folder of its own, with no modules or crates cached
+// and no network, is enough to build a handler in each language.
 func TestBareProgramBuildsOffline(t *testing.T) {
 	dir := t.TempDir()
 	content, err := os.ReadFile(binary)
@@ -103,18 +103,43 @@ func TestBareProgramBuildsOffline(t *testing.T) {
 	if err := os.Mkdir(home, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{
-		{"new", "c", "hello"}, {"build", "hello", "-o", "hello.so"}, {"inspect", "hello.so"},
-	} {
-		command := exec.Command(bare, args...)
-		command.Dir = dir
-		command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "HTTPS_PROXY=http://127.0.0.1:9", "HTTP_PROXY=http://127.0.0.1:9"}
-		out, err := command.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%v: %v\n%s", args, err, out)
-		}
-		if args[0] == "inspect" && !strings.Contains(string(out), "loads     yes") {
-			t.Errorf("%s", out)
-		}
+	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "GOPROXY=off", "HTTPS_PROXY=http://127.0.0.1:9", "HTTP_PROXY=http://127.0.0.1:9"}
+	for language, needs := range map[string]string{"c": "cc", "rust": "cargo", "go": "go"} {
+		t.Run(language, func(t *testing.T) {
+			if _, err := exec.LookPath(needs); err != nil {
+				if os.Getenv("EDGE_GATEWAY_TEST_REQUIRE_ALL") == "1" {
+					t.Fatal(err)
+				}
+				t.Skip(err)
+			}
+			library := language + ".so"
+			for _, args := range [][]string{{"new", language, language}, {"build", language, "-o", library}, {"inspect", library}} {
+				command := exec.Command(bare, args...)
+				command.Dir = dir
+				command.Env = append(env, compilersOwn(t)...)
+				out, err := command.CombinedOutput()
+				if err != nil {
+					t.Fatalf("%v: %v\n%s", args, err, out)
+				}
+				if args[0] == "inspect" && !strings.Contains(string(out), "loads     yes") {
+					t.Errorf("%s", out)
+				}
+			}
+		})
 	}
+}
+
+// compilersOwn says where the compilers are that lie in a home, and Go's
+// standard library, compiled: all of it is theirs, and no cache of modules.
+func compilersOwn(t *testing.T) []string {
+	t.Helper()
+	rustup := os.Getenv("RUSTUP_HOME")
+	if home, err := os.UserHomeDir(); rustup == "" && err == nil {
+		rustup = filepath.Join(home, ".rustup")
+	}
+	cache, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{"RUSTUP_HOME=" + rustup, "GOCACHE=" + strings.TrimSpace(string(cache))}
 }

@@ -10,7 +10,6 @@ import (
 // the C hello on a static route beside a native fasthttp handler with the same
 // answer to the same request. Rounds of both take turns.
 func BenchmarkHotPathBesideNative(b *testing.B) {
-	const rounds, requests = 31, 10_000
 	d, ctx, c, _ := oneRequest(b, "/hello", "/hello")
 	native := func() {
 		ctx.Response.Reset()
@@ -24,17 +23,24 @@ func BenchmarkHotPathBesideNative(b *testing.B) {
 			b.Fatal(ctx.Response.String())
 		}
 	}
+	beside(b, "native", native, "gateway", through)
+}
+
+// beside measures two ways to serve a request, in rounds that take turns.
+func beside(b *testing.B, plainName string, plain func(), name string, serve func()) {
+	b.Helper()
+	const rounds, requests = 31, 10_000
 	for b.Loop() {
-		var nativeNs, gatewayNs, difference []float64
+		var plainNs, serveNs, difference []float64
 		for range rounds {
-			n, g := perRequest(requests, native), perRequest(requests, through)
-			nativeNs, gatewayNs, difference = append(nativeNs, n), append(gatewayNs, g), append(difference, g-n)
+			p, s := perRequest(requests, plain), perRequest(requests, serve)
+			plainNs, serveNs, difference = append(plainNs, p), append(serveNs, s), append(difference, s-p)
 		}
-		slices.Sort(nativeNs)
-		slices.Sort(gatewayNs)
+		slices.Sort(plainNs)
+		slices.Sort(serveNs)
 		slices.Sort(difference)
-		b.ReportMetric(nativeNs[rounds/2], "native-ns/request")
-		b.ReportMetric(gatewayNs[rounds/2], "gateway-ns/request")
+		b.ReportMetric(plainNs[rounds/2], plainName+"-ns/request")
+		b.ReportMetric(serveNs[rounds/2], name+"-ns/request")
 		b.ReportMetric(difference[rounds/2], "ns-more/request")
 		b.ReportMetric(difference[rounds/10], "ns-more-p10")
 		b.ReportMetric(difference[rounds-1-rounds/10], "ns-more-p90")

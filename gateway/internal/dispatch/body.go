@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/edge-gateway/edge-gateway/abi"
 )
 
 // readBody reads the body into the frame, at most limit bytes. Nothing of a
@@ -35,6 +37,9 @@ func (r *request) readBody(limit int64) bool {
 	}
 	if err == nil {
 		err = r.frame.SetBody(body)
+	}
+	if errors.Is(err, abi.ErrMemory) {
+		return r.refuse(err)
 	}
 	if err != nil {
 		status := statusOf(err)

@@ -45,13 +45,19 @@ func needCC(t testing.TB) string {
 // helloInC is the C hello sample, loaded.
 func helloInC(t testing.TB, memory *abi.Memory, host abi.Host) *abi.Instance {
 	t.Helper()
+	return handlerInC(t, memory, host, "sdk-c/examples/hello/hello.c")
+}
+
+// handlerInC is a handler from one source of the repository, loaded.
+func handlerInC(t testing.TB, memory *abi.Memory, host abi.Host, source string) *abi.Instance {
+	t.Helper()
 	root, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := filepath.Join(t.TempDir(), "hello.so")
+	out := filepath.Join(t.TempDir(), "handler.so")
 	build := exec.Command(needCC(t), "-shared", "-fPIC", "-O2", "-I", filepath.Join(root, "abi"), "-I", filepath.Join(root, "sdk-c"),
-		"-o", out, filepath.Join(root, "sdk-c/examples/hello/hello.c"))
+		"-o", out, filepath.Join(root, source))
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
@@ -59,7 +65,7 @@ func helloInC(t testing.TB, memory *abi.Memory, host abi.Host) *abi.Instance {
 	if err != nil {
 		t.Fatal(err)
 	}
-	instance, err := abi.Start(library, abi.Options{Endpoint: "hello", Host: host, Memory: memory})
+	instance, err := abi.Start(library, abi.Options{Endpoint: "one", Host: host, Memory: memory})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +82,13 @@ func helloInC(t testing.TB, memory *abi.Memory, host abi.Host) *abi.Instance {
 // it that has been parsed.
 func oneRequest(t testing.TB, path, target string) (*Dispatcher, *fasthttp.RequestCtx, *conn, *silentHost) {
 	t.Helper()
+	host := &silentHost{}
+	d, ctx, c := oneRequestTo(t, path, target, func(memory *abi.Memory) *abi.Instance { return helloInC(t, memory, host) })
+	return d, ctx, c, host
+}
+
+func oneRequestTo(t testing.TB, path, target string, load func(*abi.Memory) *abi.Instance) (*Dispatcher, *fasthttp.RequestCtx, *conn) {
+	t.Helper()
 	memory, err := abi.NewMemory(64 << 20)
 	if err != nil {
 		t.Fatal(err)
@@ -85,10 +98,9 @@ func oneRequest(t testing.TB, path, target string) (*Dispatcher, *fasthttp.Reque
 		MaxConns: 10, MaxNative: 10, MaxAnswer: 1 << 20,
 	})
 	t.Cleanup(func() { close(d.stop); d.scanner.Wait() })
-	host := &silentHost{}
-	endpoint := registry.NewEndpoint("hello", d.opts.Log)
+	endpoint := registry.NewEndpoint("one", d.opts.Log)
 	endpoint.SetLimits(registry.Limits{Timeout: time.Hour, MaxBody: 1 << 20, MaxConcurrency: 10, MaxNative: 10, MaxStuck: 1})
-	endpoint.Swap(registry.NewInstance(helloInC(t, memory, host), "v1", "v1"))
+	endpoint.Swap(registry.NewInstance(load(memory), "v1", "v1"))
 	pattern, err := config.ParsePattern(path)
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +120,7 @@ func oneRequest(t testing.TB, path, target string) (*Dispatcher, *fasthttp.Reque
 	if err := ctx.Request.Header.Read(bufio.NewReader(bytes.NewBufferString(raw))); err != nil {
 		t.Fatal(err)
 	}
-	return d, ctx, c, host
+	return d, ctx, c
 }
 
 func serveOnce(d *Dispatcher, ctx *fasthttp.RequestCtx, c *conn) {

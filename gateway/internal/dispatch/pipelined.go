@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
-
-	"github.com/valyala/fasthttp"
 )
 
 // servePipelined runs a call whose connection may hold an earlier answer that
@@ -20,7 +18,10 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 	)
 	var state atomic.Int32
 	done := make(chan verdict, 1)
-	endpoint := at.endpoint
+	endpoint, instance := at.endpoint, at.instance
+	// For the cancel. The request's own guard may go at any moment once the call
+	// is abandoned, which is seen here only later.
+	instance.Hold()
 	thread := &lateThread{}
 	at.late = thread
 	go func() {
@@ -38,7 +39,7 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 			at.instance.Module.Release(at.frame)
 			at.free()
 		case abandoned, leftBehind:
-			endpoint.Unstuck() // it was counted twice; the other count ends with the completion
+			endpoint.Unstuck() // it was allowed twice; the other count ends with the completion
 			return
 		}
 		endpoint.Unstick()
@@ -48,16 +49,12 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 	defer timer.Stop()
 	select {
 	case end := <-done:
+		instance.Release()
 		d.finish(r.ctx, at, end)
 		return
 	case <-timer.C:
 	}
-	status := http.StatusGatewayTimeout
-	if !endpoint.GetStuck() {
-		status = http.StatusServiceUnavailable
-	}
-	token, instance := at.token, at.instance
-	instance.Hold()
+	allowed := endpoint.GetStuck()
 	at.frame.Answered(at.token)
 	if !state.CompareAndSwap(running, left) {
 		instance.Release()
@@ -65,18 +62,17 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 		d.finish(r.ctx, at, <-done)
 		return
 	}
-	var answer fasthttp.Response
-	answer.Header.DisableNormalizing()
-	answer.SetStatusCode(status)
-	answer.Header.SetContentType("text/plain; charset=utf-8")
-	if status == http.StatusServiceUnavailable {
-		answer.Header.Set("Retry-After", "1")
+	if allowed {
+		refuse(r.ctx, http.StatusGatewayTimeout, "")
+	} else {
+		unavailable(r.ctx)
 	}
-	answer.SetBodyString(http.StatusText(status) + "\n")
-	r.ctx.TimeoutErrorWithResponse(&answer)
+	r.ctx.Response.SkipBody = at.head // fasthttp looks for the method in another, empty context
+	d.logAccess(r.ctx, at)
+	r.ctx.TimeoutErrorWithResponse(&r.ctx.Response)
 	d.spinning.add(thread, instance.Module)
 	go func() {
 		defer instance.Release()
-		instance.Module.Cancel(token)
+		instance.Module.Cancel(at.token)
 	}()
 }

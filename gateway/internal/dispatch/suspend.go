@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"sync"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/abi"
@@ -9,6 +10,13 @@ import (
 // How long the last resume of a request that is over may take before its
 // client is answered without waiting for it.
 const lastResume = 20 * time.Millisecond
+
+// timers are stopped, for await.
+var timers = sync.Pool{New: func() any {
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
+	return timer
+}}
 
 // await runs the operations that the handler returned and resumes it. done
 // says that the request is over, and end how; else status is what the resumed
@@ -28,7 +36,8 @@ func (c *call) await() (status abi.Status, end verdict, done bool) {
 	select {
 	case <-ops.Done(): // most often they are done, or soon will be
 	default:
-		timer := time.NewTimer(time.Until(c.deadline))
+		timer := timers.Get().(*time.Timer)
+		timer.Reset(time.Until(c.deadline))
 		select {
 		case <-ops.Done():
 		case <-timer.C:
@@ -37,6 +46,7 @@ func (c *call) await() (status abi.Status, end verdict, done bool) {
 			reason = abi.ErrClosing
 		}
 		timer.Stop()
+		timers.Put(timer)
 	}
 	cut := reason
 	if cut != abi.OK {

@@ -58,6 +58,7 @@ func NewEndpoint(name string, log *slog.Logger) *Endpoint {
 func (e *Endpoint) SetLimits(l Limits) {
 	e.limits.Store(&l)
 	e.Native.SetLimit(l.MaxNative)
+	e.tellFull()
 }
 
 // Limits are those in force.
@@ -98,26 +99,31 @@ func (e *Endpoint) GetStuck() bool {
 	e.requests.Add(-1)
 	n, most := e.stuck.Add(1), e.limits.Load().MaxStuck
 	if n >= most {
-		e.stuckM.Lock()
-		if e.stuck.Load() >= most {
-			closeOnce(*e.full.Load())
-		}
-		e.stuckM.Unlock()
+		e.tellFull()
 	}
 	return n <= most
 }
 
 // Unstick says that a stuck call has returned.
 func (e *Endpoint) Unstick() {
-	if e.stuck.Add(-1) < e.limits.Load().MaxStuck {
-		e.stuckM.Lock()
-		select {
-		case <-*e.full.Load():
-			open := make(chan struct{})
-			e.full.Store(&open)
-		default:
-		}
-		e.stuckM.Unlock()
+	e.stuck.Add(-1)
+	e.tellFull()
+}
+
+// tellFull makes Full true to the count, which whoever has changed it calls for:
+// the last of them sees it as it stays.
+func (e *Endpoint) tellFull() {
+	e.stuckM.Lock()
+	defer e.stuckM.Unlock()
+	if e.stuck.Load() >= e.limits.Load().MaxStuck {
+		closeOnce(*e.full.Load())
+		return
+	}
+	select {
+	case <-*e.full.Load():
+		open := make(chan struct{})
+		e.full.Store(&open)
+	default:
 	}
 }
 

@@ -3,6 +3,7 @@ package registry
 import (
 	"io"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -149,6 +150,51 @@ func TestSlotsGiveUpAtTheDeadlineAndWhenStopped(t *testing.T) {
 	}
 }
 
+// A try that fails must not count, even for a moment: another that fails for
+// its sake alone would wait for somebody who will never give.
+func TestATryThatFailsTakesNoSlot(t *testing.T) {
+	var s Slots
+	s.SetLimit(1)
+	s.Force()
+	var tries sync.WaitGroup
+	var done atomic.Bool
+	for range 4 {
+		tries.Go(func() {
+			for !done.Load() {
+				s.try()
+			}
+		})
+	}
+	for range 1_000_000 {
+		if n := s.Used(); n != 1 {
+			t.Errorf("%d slots are taken while one is", n)
+			break
+		}
+	}
+	done.Store(true)
+	tries.Wait()
+}
+
+func TestARaisedLimitLetsWaitersIn(t *testing.T) {
+	var s Slots
+	s.SetLimit(1)
+	s.Force()
+	const waiters = 3
+	var all sync.WaitGroup
+	for range waiters {
+		all.Go(func() {
+			if !s.Take(time.Now().Add(10*time.Second), nil) {
+				t.Error("a waiter was not told that slots are free")
+			}
+		})
+	}
+	for s.queue.Load() != waiters {
+		runtime.Gosched()
+	}
+	s.SetLimit(1 + waiters)
+	all.Wait()
+}
+
 func TestStuckCallsCloseTheEndpointUntilTheyReturn(t *testing.T) {
 	e := testEndpoint()
 	for n := range 2 {
@@ -175,5 +221,45 @@ func TestStuckCallsCloseTheEndpointUntilTheyReturn(t *testing.T) {
 	case <-e.Full():
 		t.Fatal("waiters are still sent away")
 	default:
+	}
+}
+
+// Full says what Admit says, whatever calls do at the same moment and however
+// the limits change.
+func TestFullIsTrueToTheStuckCalls(t *testing.T) {
+	e := testEndpoint()
+	full := func() bool {
+		select {
+		case <-e.Full():
+			return true
+		default:
+			return false
+		}
+	}
+	for round := range 20_000 {
+		var all sync.WaitGroup
+		e.GetStuck()
+		all.Go(func() { e.GetStuck() })
+		all.Go(e.Unstick)
+		all.Go(func() { e.GetStuck() })
+		all.Wait()
+		if !full() {
+			t.Fatalf("round %d: %d are stuck, and waiters are not told", round, e.StuckCalls())
+		}
+		e.Unstick()
+		e.Unstick()
+		if full() {
+			t.Fatalf("round %d: %d are stuck, and waiters are sent away", round, e.StuckCalls())
+		}
+	}
+	e.GetStuck()
+	e.GetStuck()
+	e.SetLimits(Limits{MaxConcurrency: 100, MaxNative: 2, MaxStuck: 3})
+	if full() {
+		t.Error("with max_stuck raised, waiters are still sent away")
+	}
+	e.SetLimits(Limits{MaxConcurrency: 100, MaxNative: 2, MaxStuck: 1})
+	if !full() {
+		t.Error("with max_stuck lowered, waiters are not told")
 	}
 }

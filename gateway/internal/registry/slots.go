@@ -7,10 +7,11 @@ import (
 )
 
 // Slots bounds the threads that are inside native code. Taking a free one is
-// one addition; only who finds none waits in the queue.
+// one compare-and-swap; only who finds none waits in the queue.
 //
 // No wake-up is lost: a waiter joins the queue before its second try, and who
-// gives a slot back lowers the count before it looks at the queue.
+// gives a slot back lowers the count before it looks at the queue. A try that
+// fails changes nothing, so it fails for slots alone that will be given back.
 type Slots struct {
 	limit atomic.Int64
 	used  atomic.Int64
@@ -21,17 +22,25 @@ type Slots struct {
 }
 
 // SetLimit changes the bound. Slots taken above it drain by themselves.
-func (s *Slots) SetLimit(n int) { s.limit.Store(int64(n)) }
+func (s *Slots) SetLimit(n int) {
+	for more := int64(n) - s.limit.Swap(int64(n)); more > 0 && s.queue.Load() > 0; more-- {
+		s.wake()
+	}
+}
 
 // Used is the number of slots taken.
 func (s *Slots) Used() int64 { return s.used.Load() }
 
 func (s *Slots) try() bool {
-	if s.used.Add(1) <= s.limit.Load() {
-		return true
+	for {
+		n := s.used.Load()
+		if n >= s.limit.Load() {
+			return false
+		}
+		if s.used.CompareAndSwap(n, n+1) {
+			return true
+		}
 	}
-	s.used.Add(-1)
-	return false
 }
 
 // Take takes a slot, waiting for one until the deadline or until stop is

@@ -74,22 +74,18 @@ func (s Spec) Actor(env Env) actor.Options {
 // Call says for whom an operation runs.
 type Call struct {
 	// Scope is the request's; nil for background work.
-	Scope     *abi.Scope
-	Deadline  time.Time
+	Scope    *abi.Scope
+	Deadline time.Time
+	// RequestID and Header are for kinds that pass them on. Header reads a
+	// header of the request, "" if it has none of that name; nil for background
+	// work. While the operation is started.
 	RequestID string
-	// Header reads a header of the request, "" if it has none of that name; nil
-	// for background work. While the operation is started.
-	Header func(name string) string
+	Header    func(name string) string
 }
 
-// CallOf is the call of an operation of a library. During Start.
-func CallOf(op *abi.Operation) Call {
-	c := Call{Scope: op.Scope(), Deadline: op.Deadline, RequestID: op.RequestID()}
-	if !op.Background() {
-		c.Header = op.RequestHeader
-	}
-	return c
-}
+// CallOf is the call of an operation of a library, without what is passed on.
+// During Start.
+func CallOf(op *abi.Operation) Call { return Call{Scope: op.Scope(), Deadline: op.Deadline} }
 
 // Error is why an operation failed. It goes to the library as its status and
 // an eg_problem.

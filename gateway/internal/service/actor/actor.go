@@ -68,6 +68,9 @@ type Message[C any] struct {
 	// Fail is called in place of Run when that cannot be, and when Run has
 	// panicked.
 	Fail func(error)
+	// Cut, unless nil, is called at most once, when ctx ends while Run has the
+	// message: a driver may need longer to notice. The error is that of ctx.
+	Cut func(error)
 	// Long marks work that holds its worker for long, such as a transaction.
 	// One worker never takes such a message, so that others always can run.
 	Long bool
@@ -92,11 +95,10 @@ type Actor[C any] struct {
 // the message's end.
 type envelope[C any] struct {
 	Message[C]
-	ctx    context.Context
-	cancel context.CancelFunc
-	state  atomic.Int32
-	late   *time.Timer
-	sent   time.Time
+	life  life // its context
+	state atomic.Int32
+	sent  time.Time
+	stats *counters
 }
 
 const (
@@ -104,6 +106,33 @@ const (
 	running
 	failed
 )
+
+// fail ends a message that has not started.
+func (e *envelope[C]) fail(err error) bool {
+	if !e.state.CompareAndSwap(waiting, failed) {
+		return false
+	}
+	e.life.finish()
+	e.Fail(err)
+	return true
+}
+
+// over is called when the life ends before its work is done.
+func (e *envelope[C]) over(err error) {
+	switch {
+	case e.state.CompareAndSwap(waiting, failed):
+		if err == context.DeadlineExceeded {
+			e.stats.deadlines.Add(1)
+			err = ErrDeadline
+		}
+		e.Fail(err)
+	case e.Cut != nil && e.state.Load() == running:
+		e.Cut(err)
+	}
+}
+
+// cancel gives the message up.
+func (e *envelope[C]) cancel() { e.life.end(context.Canceled) }
 
 // New starts an actor. Close ends it.
 func New[C any](backend Backend[C], opts Options) *Actor[C] {
@@ -130,25 +159,18 @@ func (a *Actor[C]) Send(m Message[C]) (cancel func()) {
 	if !m.Deadline.IsZero() && m.Deadline.Before(deadline) {
 		deadline = m.Deadline
 	}
-	e := &envelope[C]{Message: m, sent: now}
+	e := &envelope[C]{Message: m, sent: now, stats: &a.stats}
+	e.life.over = e.over
 	if !deadline.After(now) {
 		e.fail(ErrDeadline)
 		return func() {}
 	}
-	e.ctx, e.cancel = context.WithDeadline(context.Background(), deadline)
-	e.late = time.AfterFunc(deadline.Sub(now), func() {
-		if e.end(ErrDeadline) { // not fail: e.late may not be set yet
-			a.stats.deadlines.Add(1)
-		}
-	})
+	e.life.begin(now, deadline)
 	if err := a.post(e); err != nil {
 		e.fail(err)
 		return func() {}
 	}
-	return func() {
-		e.cancel()
-		e.fail(context.Canceled)
-	}
+	return e.cancel
 }
 
 func (a *Actor[C]) post(e *envelope[C]) error {
@@ -170,31 +192,22 @@ func (a *Actor[C]) post(e *envelope[C]) error {
 	}
 }
 
-// fail ends a message that has not started.
-func (e *envelope[C]) fail(err error) bool {
-	if e.late != nil {
-		e.late.Stop()
-	}
-	return e.end(err)
-}
-
-func (e *envelope[C]) end(err error) bool {
-	if !e.state.CompareAndSwap(waiting, failed) {
-		return false
-	}
-	if e.cancel != nil {
-		e.cancel()
-	}
-	e.Fail(err)
-	return true
-}
-
 // work is one worker. It ends when the mailboxes are closed and empty.
 func (a *Actor[C]) work(long <-chan *envelope[C]) {
 	w := worker[C]{actor: a}
 	defer w.drop()
 	short := (<-chan *envelope[C])(a.short)
 	for short != nil || long != nil {
+		if len(long) == 0 { // one channel is looked at faster than two
+			select {
+			case e, ok := <-short:
+				if ok {
+					w.serve(e)
+					continue
+				}
+			default:
+			}
+		}
 		select {
 		case e, ok := <-short:
 			if !ok {
@@ -233,14 +246,14 @@ func (w *worker[C]) serve(e *envelope[C]) {
 			w.actor.opts.Log.Error("a driver panicked; its connection is closed", "service", w.actor.opts.Name,
 				"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			w.drop()
-			e.cancel()
+			e.life.finish()
 			if !e.fail(ErrPanic) && e.state.Load() == running {
 				e.Fail(ErrPanic)
 			}
 		}
 	}()
 	if !w.open {
-		conn, err := w.actor.backend.Open(e.ctx)
+		conn, err := w.actor.backend.Open(&e.life)
 		if err != nil {
 			stats.fault(err)
 			w.actor.unreached(err)
@@ -254,9 +267,8 @@ func (w *worker[C]) serve(e *envelope[C]) {
 	if !e.state.CompareAndSwap(waiting, running) {
 		return
 	}
-	e.late.Stop()
-	err := e.Run(e.ctx, w.conn)
-	e.cancel()
+	err := e.Run(&e.life, w.conn)
+	e.life.finish()
 	stats.done(time.Since(e.sent))
 	switch _, keep := err.(kept); {
 	case err == nil:

@@ -132,17 +132,11 @@ func (e entries) Space() int {
 }
 
 func (e entries) Place(room *abi.Room) uintptr {
-	var few [1]abi.CacheEntry // most often one is read
-	list := few[:0]
-	if len(e) > len(few) {
-		list = make([]abi.CacheEntry, 0, len(e))
+	address, list := abi.MakeList[abi.CacheEntry](room, len(e))
+	for n := range e {
+		list[n] = abi.CacheEntry{Value: room.Bytes(e[n].Value), Version: e[n].Version}
 	}
-	for _, entry := range e {
-		list = append(list, abi.CacheEntry{Value: room.Bytes(entry.Value), Version: entry.Version})
-	}
-	return abi.Place(room, abi.CacheEntries{
-		StructSize: abi.StructSize[abi.CacheEntries](), Entries: abi.PlaceList(room, list), Count: uint64(len(e)),
-	})
+	return abi.Place(room, abi.CacheEntries{StructSize: abi.StructSize[abi.CacheEntries](), Entries: address, Count: uint64(len(e))})
 }
 
 // number is eg_cache_number.

@@ -43,6 +43,7 @@ type mover struct {
 	quit     chan struct{}
 	ready    atomic.Bool  // the table is there
 	expected atomic.Int64 // requests that may commit mails
+	homeless atomic.Int64 // until then (Unix seconds) mails without an outbox may be committed
 
 	hooked    Database // has our hook
 	adoptedAt time.Time
@@ -80,6 +81,10 @@ func (m *mover) expect(scope *abi.Scope) {
 		end()
 	}
 }
+
+// leave says that a mail was put into the table before the outbox had a name:
+// it is to be adopted as soon as it is committed.
+func (m *mover) leave() { m.homeless.Store(time.Now().Add(2 * adoption).Unix()) }
 
 func (m *mover) kick() {
 	select {
@@ -129,7 +134,7 @@ func (m *mover) round() error {
 	if err != nil {
 		return err
 	}
-	if now := time.Now(); now.Sub(m.adoptedAt) >= adoption {
+	if now := time.Now(); now.Sub(m.adoptedAt) >= adoption || now.Unix() < m.homeless.Load() {
 		_, err := m.do(`UPDATE edge_gateway_outbox SET outbox = $1, taken = $2 WHERE service = $3 AND outbox <> $1 AND taken < $4`,
 			sql.Text(outbox), sql.Int64(now.Unix()), sql.Text(m.service.spec.Name), sql.Int64(now.Add(-orphaned).Unix()))
 		if err != nil {

@@ -81,7 +81,11 @@ func (s *Service) enlist(call service.Call, message *Message, done func(Result, 
 		default:
 			err = nil
 			mover.expect(call.Scope)
-			cancel = db.Submit(call, s.insertion(m, db, mover.ready.Load()), func(_ sql.Result, err error) {
+			outbox := s.store.known()
+			if outbox == "" {
+				mover.leave()
+			}
+			cancel = db.Submit(call, s.insertion(m, outbox, db, mover.ready.Load()), func(_ sql.Result, err error) {
 				if isMissing(err) {
 					mover.ready.Store(false)
 				}
@@ -98,11 +102,11 @@ func (s *Service) enlist(call service.Call, message *Message, done func(Result, 
 // insertion is the request that puts a mail into the table. The mover makes the
 // table; until it has come to that, it is made within the transaction, which may
 // be holding the one writer that there is.
-func (s *Service) insertion(m *Mail, db Database, ready bool) sql.Request {
+func (s *Service) insertion(m *Mail, outbox string, db Database, ready bool) sql.Request {
 	recipients, _ := json.Marshal(m.Recipients) // strings
-	outbox, taken := s.store.known(), time.Now()
+	taken := time.Now()
 	if outbox == "" {
-		taken = time.Time{} // to be taken at once, by the first that comes
+		taken = time.Time{} // to be adopted at once
 	}
 	insert := sql.Statement{
 		Text: `INSERT INTO edge_gateway_outbox (message_id, service, outbox, taken, accepted, sender, recipients, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,

@@ -372,6 +372,36 @@ func TestDatabaseGoesDown(t *testing.T) {
 	}
 }
 
+// TestOutboxComesLate: a mail is committed while the outbox cannot be opened, and
+// arrives when it can.
+func TestOutboxComesLate(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, s *store) {
+		stop(t, s.mail)
+		s.env.Dir = filepath.Join(t.TempDir(), "outbox")
+		if err := os.WriteFile(s.env.Dir, nil, 0o600); err != nil { // no folder can be there
+			t.Fatal(err)
+		}
+		s.mail = s.start()
+		if _, err := do(s.mail, email.Request{Send: hello()}); err == nil || service.ErrorOf(err).Status != abi.ErrUnavailable {
+			t.Errorf("without an outbox: %v", err)
+		}
+		c := sqltest.Request(t, s.db)
+		c.Op(sql.OpBegin)
+		id, err := s.send(c, hello())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(s.env.Dir); err != nil {
+			t.Fatal(err)
+		}
+		// It is open, and the mover has looked, before the mail is there.
+		accept(t, s.mail, hello())
+		c.Op(sql.OpCommit)
+		c.End()
+		s.settled(id)
+	})
+}
+
 // TestOrphans: mails in the table that are another outbox's are taken over when
 // they have been there for long; those of other services never.
 func TestOrphans(t *testing.T) {

@@ -22,7 +22,11 @@ func (s *Service) Start(op *abi.Operation) {
 		service.Finish(op, nil, err)
 		return
 	}
-	op.Cancel = s.Submit(service.CallOf(op), r, func(result Result, err error) {
+	call := service.CallOf(op)
+	if !op.Background() {
+		call.RequestID, call.Header = op.RequestID(), op.RequestHeader
+	}
+	op.Cancel = s.Submit(call, r, func(result Result, err error) {
 		if err != nil {
 			service.Finish(op, nil, err)
 			return

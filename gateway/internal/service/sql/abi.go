@@ -7,12 +7,16 @@ import (
 
 // Start begins an operation of a library.
 func (s *Service) Start(op *abi.Operation) {
-	call := service.CallOf(op)
+	// What is no transaction and no cursor only looks for those there are.
+	call := service.Call{Scope: op.KnownScope(), Deadline: op.Deadline}
 	r, err := decode(op)
 	if err != nil {
 		s.refuse(call, err)
 		service.Finish(op, nil, err)
 		return
+	}
+	if r.opens() {
+		call.Scope = op.Scope()
 	}
 	if r.Op == OpCommit || r.Op == OpBatch {
 		op.Cut = abi.ErrUnknown
@@ -35,7 +39,12 @@ func decode(op *abi.Operation) (r Request, err error) {
 			return r, malformed(err)
 		}
 		left := maxRequest
-		r.Statements = make([]Statement, 1)
+		one := new(struct { // in one piece, as most requests are
+			statement [1]Statement
+			params    [4]Value
+		})
+		one.statement[0].Params = one.params[:0]
+		r.Statements = one.statement[:]
 		return r, r.Statements[0].decode(args, &left)
 	case OpBatch:
 		args, err := abi.Load[abi.SQLBatch](op.Args)
@@ -93,8 +102,8 @@ func decodeBatch(args abi.SQLBatch) ([]Statement, error) {
 	return list, nil
 }
 
-// decode copies a statement; left is how many bytes of parameters the request
-// may still have.
+// decode copies a statement, its parameters into the room that it has; left is
+// how many bytes of parameters the request may still have.
 func (s *Statement) decode(args abi.SQLStatement, left *int) error {
 	if args.Flags&^abi.SQLOne != 0 {
 		return service.Errorf(abi.ErrInvalid, "unknown flags %#x", args.Flags)
@@ -111,12 +120,16 @@ func (s *Statement) decode(args abi.SQLStatement, left *int) error {
 	if args.ParamCount > maxParams {
 		return service.Errorf(abi.ErrInvalid, "more than %d parameters", maxParams)
 	}
-	params, err := abi.LoadList[abi.SQLValue](args.Params, args.ParamCount, maxParams)
-	if err != nil {
-		return malformed(err)
+	count := int(args.ParamCount)
+	if s.Params = s.Params[:0]; cap(s.Params) < count {
+		s.Params = make([]Value, 0, count)
 	}
-	s.Params = make([]Value, len(params))
-	for n, p := range params {
+	s.Params = s.Params[:count]
+	for n := range s.Params {
+		p, err := abi.LoadItem[abi.SQLValue](args.Params, n)
+		if err != nil {
+			return malformed(err)
+		}
 		v := &s.Params[n]
 		v.Type, v.Number = Type(p.Type), p.Number
 		if p.Type != abi.SQLText && p.Type != abi.SQLBytes && p.Type != abi.SQLJson {

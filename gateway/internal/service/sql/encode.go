@@ -40,15 +40,18 @@ func (r *encoded) Place(room *abi.Room) uintptr {
 	if r.HasLastID {
 		result.Flags = abi.SQLHasLastID
 	}
-	columns := make([]abi.SQLColumn, len(r.Columns))
-	for n, c := range r.Columns {
+	var columns []abi.SQLColumn
+	result.Columns, columns = abi.MakeList[abi.SQLColumn](room, len(r.Columns))
+	for n := range r.Columns {
+		c := &r.Columns[n]
 		columns[n] = abi.SQLColumn{Name: room.Text(c.Name), Native: room.TextOrAbsent(c.Native), Type: uint32(c.Type)}
 	}
-	values := make([]abi.SQLValue, len(r.Values))
-	for n, v := range r.Values {
+	var values []abi.SQLValue
+	result.Values, values = abi.MakeList[abi.SQLValue](room, len(r.Values))
+	for n := range r.Values {
+		v := &r.Values[n]
 		values[n] = abi.SQLValue{Type: uint32(v.Type), Number: v.Number, Bytes: room.Bytes(v.Bytes)}
 	}
-	result.Columns, result.Values = abi.PlaceList(room, columns), abi.PlaceList(room, values)
 	return abi.Place(room, result)
 }
 
@@ -66,11 +69,9 @@ func (b encodedBatch) Space() int {
 
 // Place implements abi.Result.
 func (b encodedBatch) Place(room *abi.Room) uintptr {
-	results := make([]uintptr, len(b))
+	list, results := abi.MakeList[uintptr](room, len(b))
 	for k := range b {
 		results[k] = (*encoded)(&b[k]).Place(room)
 	}
-	return abi.Place(room, abi.SQLResults{
-		StructSize: abi.StructSize[abi.SQLResults](), Results: abi.PlaceList(room, results), Count: uint64(len(b)),
-	})
+	return abi.Place(room, abi.SQLResults{StructSize: abi.StructSize[abi.SQLResults](), Results: list, Count: uint64(len(b))})
 }

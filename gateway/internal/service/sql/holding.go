@@ -32,14 +32,14 @@ func (s *Service) find(scope *abi.Scope) *holding {
 	if scope == nil {
 		return nil
 	}
-	h, _ := scope.Value(holdingOf(s.spec.Name), nil).(*holding)
+	h, _ := scope.Value(s.key, nil).(*holding)
 	return h
 }
 
 // hold makes sure that a request can hold something; nil if it is over.
 func (s *Service) hold(scope *abi.Scope) *holding {
 	made := false
-	h := scope.Value(holdingOf(s.spec.Name), func() any {
+	h := scope.Value(s.key, func() any {
 		made = true
 		return &holding{sessions: map[*session]struct{}{}, cursors: map[uint64]*session{}}
 	}).(*holding)

@@ -68,11 +68,14 @@ func (o *operation) abandon() {
 	}
 }
 
-// watch answers the operation when ctx ends before stop is called. It is for
-// the time in which a driver has it, which may need longer to notice.
+// watch is to leave the operation when ctx ends before stop is called.
 func (o *operation) watch(ctx context.Context) (stop func() bool) {
-	return context.AfterFunc(ctx, func() { o.finish(Result{}, o.cut(ctx.Err())) })
+	return context.AfterFunc(ctx, func() { o.leave(ctx.Err()) })
 }
+
+// leave answers the operation while a driver has it, which may need longer to
+// notice that its time is up.
+func (o *operation) leave(err error) { o.finish(Result{}, o.cut(err)) }
 
 // cut is the error of an operation that was cut off on its way.
 func (o *operation) cut(err error) error {

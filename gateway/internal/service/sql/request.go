@@ -23,6 +23,11 @@ type Request struct {
 	Options    TxOptions
 }
 
+// opens tells whether the request is for something that the caller holds then.
+func (r *Request) opens() bool {
+	return r.Op == OpBegin || r.Op == OpQuery && len(r.Statements) == 1 && r.Statements[0].Page > 0
+}
+
 // Statement is one SQL statement with placeholders $1, $2 …
 type Statement struct {
 	Text   string

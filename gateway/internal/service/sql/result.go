@@ -46,7 +46,8 @@ type Rows struct {
 
 // NewRows starts a result.
 func NewRows(columns []Column, limits Limits) *Rows {
-	return &Rows{Result: Result{Columns: columns}, limits: limits}
+	// Room for one row, as many results have.
+	return &Rows{Result: Result{Columns: columns, Values: make([]Value, 0, len(columns))}, limits: limits}
 }
 
 // Copy keeps b with the result; never nil.
@@ -55,7 +56,7 @@ func (r *Rows) Copy(b []byte) []byte {
 		return []byte{}
 	}
 	if len(b) > cap(r.chunk)-len(r.chunk) {
-		r.chunk = make([]byte, 0, max(len(b), min(2*cap(r.chunk), 64<<10), 256))
+		r.chunk = make([]byte, 0, max(len(b), min(2*cap(r.chunk), 64<<10), 64))
 	}
 	start := len(r.chunk)
 	r.chunk = append(r.chunk, b...)
@@ -73,7 +74,12 @@ func (r *Rows) Fits(size int) error {
 const valueSize = 32 // of a value beside its bytes, as the library gets it
 
 // Add takes a value; after the last one of a row call EndRow.
-func (r *Rows) Add(v Value) { r.Result.Values = append(r.Result.Values, v) }
+func (r *Rows) Add(v Value) {
+	if r.Result.Values == nil {
+		r.Result.Values = make([]Value, 0, len(r.Result.Columns)) // one row, more often than not
+	}
+	r.Result.Values = append(r.Result.Values, v)
+}
 
 // EndRow ends a row.
 func (r *Rows) EndRow() { r.Result.RowCount++ }

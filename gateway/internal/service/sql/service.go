@@ -28,6 +28,7 @@ type Service struct {
 	driver Driver
 	limits Limits
 	txIdle time.Duration
+	key    any // of what a request holds, in its scope
 
 	write *actor.Actor[Conn]
 	read  *actor.Actor[Conn] // the same as write unless the driver has one writer
@@ -42,7 +43,7 @@ type Service struct {
 // New starts a service. It does not connect.
 func New(spec service.Spec, env service.Env, driver Driver) *Service {
 	s := &Service{
-		spec: spec, driver: driver, txIdle: spec.Options.Duration("tx_idle"),
+		spec: spec, driver: driver, txIdle: spec.Options.Duration("tx_idle"), key: holdingOf(spec.Name),
 		limits: Limits{Rows: int(spec.Options.Int("max_rows")), Bytes: int(spec.Options.Int("max_bytes"))},
 	}
 	opts := spec.Actor(env)
@@ -129,9 +130,7 @@ func (s *Service) route(o *operation) {
 		}
 	}
 	switch {
-	case o.Op == OpBegin:
-		s.open(o)
-	case o.Op == OpQuery && o.Statements[0].Page > 0:
+	case o.opens():
 		s.open(o)
 	case o.Op == OpQuery || o.Op == OpBatch:
 		s.plain(o)
@@ -155,11 +154,8 @@ func (s *Service) send(o *operation, lane *actor.Actor[Conn]) {
 	o.follow(lane.Send(actor.Message[Conn]{
 		Deadline: o.deadline,
 		Run: func(ctx context.Context, conn Conn) error {
-			stop := o.watch(ctx)
-			defer stop() // after a panic, too, before the actor ends ctx
 			r, err := s.run(ctx, conn, o)
 			if errors.Is(err, ErrWrites) {
-				stop()
 				s.writing.add(o.Statements)
 				s.send(o, s.write)
 				return nil
@@ -171,6 +167,7 @@ func (s *Service) send(o *operation, lane *actor.Actor[Conn]) {
 			return conn.Lost()
 		},
 		Fail: func(err error) { o.finish(Result{}, err) },
+		Cut:  o.leave,
 	}))
 }
 

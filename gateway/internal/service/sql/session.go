@@ -3,7 +3,6 @@ package sql
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/abi"
@@ -13,7 +12,6 @@ import (
 
 const (
 	maxQueue     = 512 // operations that wait in a session
-	maxCursors   = 16  // of a session
 	rollbackTime = time.Second
 )
 
@@ -40,8 +38,6 @@ type session struct {
 	// ending is the COMMIT or ROLLBACK that waits or runs, or came too late.
 	ending *operation
 }
-
-var cursorIDs atomic.Uint64
 
 // open starts a session for an operation that needs one.
 func (s *Service) open(o *operation) {
@@ -98,8 +94,7 @@ func (x *session) post(o *operation) (taken bool, why *service.Error) {
 	}
 	o.ctx, o.free = context.WithDeadline(context.Background(), o.deadline)
 	o.follow(o.free)
-	stop := o.watch(o.ctx)
-	cancel := o.free
+	stop, cancel := o.watch(o.ctx), o.free
 	o.free = func() { stop(); cancel() }
 	x.queue = append(x.queue, o)
 	x.signal()
@@ -147,233 +142,6 @@ func (x *session) end() {
 	}
 }
 
-// run is the loop.
-func (x *session) run(ctx context.Context, conn Conn) error {
-	if over := x.start(ctx, conn); over {
-		return conn.Lost()
-	}
-	idle := time.NewTimer(x.service.txIdle)
-	defer idle.Stop()
-	for {
-		o, ended := x.next()
-		switch {
-		case ended:
-			x.rollback(conn)
-			x.lose("the request has been answered: its transaction was rolled back")
-			return conn.Lost()
-		case o != nil:
-			over := x.serve(conn, o)
-			o.free()
-			if over {
-				return conn.Lost()
-			}
-			idle.Reset(x.service.txIdle)
-			continue
-		}
-		select {
-		case <-x.wake:
-		case <-idle.C:
-			if x.expire() {
-				x.rollback(conn)
-				x.lose("the transaction was rolled back, after %s without an operation", x.service.txIdle)
-				return conn.Lost()
-			}
-		}
-	}
-}
-
-// next takes an operation from the queue.
-func (x *session) next() (o *operation, ended bool) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.now = nil
-	if x.ended {
-		return nil, true
-	}
-	if len(x.queue) > 0 {
-		o, x.queue = x.queue[0], x.queue[1:]
-		x.now = o
-	}
-	return o, false
-}
-
-// expire ends the taking of operations, unless one has just come.
-func (x *session) expire() bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.over = len(x.queue) == 0
-	return x.over
-}
-
-// start begins the transaction, and with a cursor reads its first page.
-func (x *session) start(ctx context.Context, conn Conn) (over bool) {
-	o := x.first
-	stop := o.watch(ctx)
-	defer stop()
-	err := conn.Begin(ctx, o.Options)
-	var r Result
-	if err == nil && o.Op == OpQuery {
-		r, err = x.page(ctx, conn, o)
-		if err == nil && len(x.cursors) == 0 { // the first page was the last one
-			err, over = conn.Commit(ctx), true
-		}
-	}
-	if err != nil {
-		x.rollback(conn)
-		lost := gone("the transaction did not begin")
-		x.close(lost, lost, true)
-		o.finish(Result{}, err)
-		return true
-	}
-	x.mu.Lock()
-	x.began = true
-	x.mu.Unlock()
-	if over {
-		x.close(nil, nil, false)
-	}
-	o.finish(r, nil)
-	return over
-}
-
-// serve runs one operation; over says that it was the last one.
-func (x *session) serve(conn Conn, o *operation) (over bool) {
-	x.mu.Lock()
-	if o.ctx.Err() != nil {
-		x.failed = true // the transaction misses it
-	}
-	failed := x.failed
-	x.mu.Unlock()
-	if o.Op == OpCommit || o.Op == OpRollback {
-		x.conclude(conn, o, failed)
-		return true
-	}
-	if failed {
-		o.finish(Result{}, errFailed)
-		return false
-	}
-	var r Result
-	var err error
-	switch {
-	case o.Op == OpNext:
-		r, err = x.turn(o.ctx, o.Cursor)
-	case o.Op == OpClose:
-		err = x.closeCursor(o.ctx, o.Cursor)
-	case o.Op == OpQuery && o.Statements[0].Page > 0:
-		r, err = x.page(o.ctx, conn, o)
-	case o.Op == OpBegin:
-		err = errBegun
-	default:
-		r, err = x.service.run(o.ctx, conn, o)
-	}
-	if err == ErrWrites {
-		err = Refusal("25006", "", "the transaction is read-only")
-	}
-	if err != nil {
-		x.miss()
-	}
-	switch alone := x.first.Op == OpQuery; {
-	case conn.Lost() != nil, !conn.InTransaction():
-		x.rollback(conn)
-		if err == nil {
-			err = Refusal("25000", "", "a statement ended the transaction: that is what EG_SQL_COMMIT and EG_SQL_ROLLBACK are for")
-		}
-		x.lose("the transaction has ended: %v", err)
-		over = true
-	case alone && err != nil:
-		x.rollback(conn)
-		x.close(nil, nil, false)
-		over = true
-	case alone && len(x.cursors) == 0:
-		if err = conn.Commit(o.ctx); err != nil {
-			x.rollback(conn)
-		}
-		x.close(nil, nil, false)
-		over = true
-	}
-	o.finish(r, err)
-	return over
-}
-
-// conclude runs COMMIT or ROLLBACK. Operations after it in the queue are on
-// their own, unless the transaction that they may have counted on failed.
-func (x *session) conclude(conn Conn, o *operation, failed bool) {
-	var err error
-	switch {
-	case o.Op == OpRollback:
-		x.rollback(conn)
-		x.close(nil, nil, false)
-	case failed:
-		x.rollback(conn)
-		lost := gone("the transaction was rolled back, since one of its operations failed")
-		x.close(lost, nil, false)
-		err = lost
-	default:
-		if err = conn.Commit(o.ctx); err != nil {
-			if conn.Lost() == nil {
-				x.rollback(conn)
-			}
-			x.close(gone("the commit failed: %v", err), nil, false)
-			break
-		}
-		x.close(nil, nil, false)
-		x.service.committed()
-	}
-	o.finish(Result{}, err)
-}
-
-// page runs a query that has pages.
-func (x *session) page(ctx context.Context, conn Conn, o *operation) (Result, error) {
-	if len(x.cursors) >= maxCursors {
-		return Result{}, service.Errorf(abi.ErrOverloaded, "the transaction has %d open cursors", maxCursors)
-	}
-	pages, err := conn.Pages(ctx, &o.Statements[0])
-	if err != nil {
-		return Result{}, err
-	}
-	id := cursorIDs.Add(1)
-	x.cursors[id] = pages
-	x.holding.setCursor(id, x)
-	return x.turn(ctx, id)
-}
-
-// turn reads the next page.
-func (x *session) turn(ctx context.Context, id uint64) (Result, error) {
-	pages := x.cursors[id]
-	if pages == nil {
-		return Result{}, gone("the cursor is closed")
-	}
-	r, more, err := pages.Next(ctx, x.service.limits.Bytes)
-	if err == nil && !more {
-		err = pages.Close(ctx)
-	}
-	if err != nil || !more {
-		x.forget(id)
-		return r, err
-	}
-	r.Cursor = id
-	return r, nil
-}
-
-func (x *session) closeCursor(ctx context.Context, id uint64) error {
-	pages := x.cursors[id]
-	if pages == nil {
-		return gone("the cursor is closed")
-	}
-	x.forget(id)
-	return pages.Close(ctx)
-}
-
-func (x *session) forget(id uint64) {
-	delete(x.cursors, id)
-	x.holding.setCursor(id, nil)
-}
-
-func (x *session) rollback(conn Conn) {
-	ctx, cancel := context.WithTimeout(context.Background(), rollbackTime)
-	defer cancel()
-	_ = conn.Rollback(ctx) // what cannot be rolled back is Lost, and closed
-}
-
 // lose closes a session whose transaction ended without the request's doing.
 func (x *session) lose(format string, args ...any) {
 	lost := gone(format, args...)
@@ -410,6 +178,9 @@ func (x *session) fail(err error) {
 		now.free()
 	}
 	lost := gone("the transaction has ended: %v", err)
+	if !began {
+		lost = gone("the transaction did not begin: %v", err)
+	}
 	x.close(lost, lost, !began)
 	if now.Op == OpCommit {
 		err = now.cut(err)

@@ -67,6 +67,7 @@ func newDriver(spec service.Spec) (*driver, error) {
 	config.DialFunc = (&net.Dialer{
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3},
 	}).DialContext
+	config.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) {} // pgx would keep them
 	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelTime}
 	}

@@ -23,11 +23,12 @@ const (
 
 // problem makes an error out of one of pgx.
 func (c *conn) problem(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	var known *service.Error
 	var refused *pgconn.PgError
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &known):
 		return err
 	case errors.As(err, &refused):

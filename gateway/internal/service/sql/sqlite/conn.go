@@ -40,16 +40,20 @@ func (c *conn) open(ctx context.Context) error {
 
 // Close implements sql.Conn.
 func (c *conn) Close() {
+	if c.db == nil {
+		return // it was closed to be opened anew, which failed
+	}
 	c.closePages()
 	c.cache.clear()
 	_ = c.db.Close()
+	c.db = nil
 }
 
 // Lost implements sql.Conn.
 func (c *conn) Lost() error { return c.lost }
 
-// InTransaction implements sql.Conn.
-func (c *conn) InTransaction() bool { return !c.db.GetAutocommit() }
+// InTransaction implements sql.Conn. A lost connection may be closed already.
+func (c *conn) InTransaction() bool { return c.lost == nil && !c.db.GetAutocommit() }
 
 // enter makes ctx interrupt what runs until leave is called.
 func (c *conn) enter(ctx context.Context) error {
@@ -128,7 +132,7 @@ func (c *conn) Commit(ctx context.Context) error {
 // Rollback implements sql.Conn.
 func (c *conn) Rollback(ctx context.Context) error {
 	c.closePages()
-	if c.db.GetAutocommit() {
+	if !c.InTransaction() {
 		return nil
 	}
 	c.db.SetInterrupt(ctx)

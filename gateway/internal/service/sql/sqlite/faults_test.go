@@ -232,9 +232,13 @@ func TestFullDisk(t *testing.T) {
 	c.Must("insert into t values (2000, $1)", sql.Bytes(make([]byte, 500_000))) // and it goes on
 }
 
-const childPath = "EDGE_GATEWAY_TEST_SQLITE_CHILD"
+// What the child process finds in its environment.
+const (
+	childPath   = "EDGE_GATEWAY_TEST_SQLITE_CHILD"
+	childTraced = "EDGE_GATEWAY_TEST_SQLITE_TRACED"
+)
 
-// TestChild is the process that TestKilled kills.
+// TestChild is the process that TestKilled kills, and that TestSynced traces.
 func TestChild(t *testing.T) {
 	path := os.Getenv(childPath)
 	if path == "" {
@@ -245,9 +249,13 @@ func TestChild(t *testing.T) {
 	c.Must("create table if not exists t (id integer primary key autoincrement, v text)")
 	var all sync.WaitGroup
 	var mu sync.Mutex
-	for range 4 {
+	clients, rows := 4, 10_000
+	if os.Getenv(childTraced) != "" {
+		clients, rows = 1, 5
+	}
+	for range clients {
 		all.Go(func() {
-			for range 10_000 {
+			for range rows {
 				r, err := c.Try("insert into t (v) values ('x')")
 				if err != nil {
 					t.Error(err)
