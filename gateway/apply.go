@@ -156,6 +156,7 @@ func (s *Snapshot) check() error {
 		}
 		services[one.Name] = true
 	}
+	checkDatabases(s.Services, func(name string, err error) { errs = append(errs, &ServiceError{name, err}) })
 	routes := make([]config.Route, len(s.Endpoints))
 	for i := range s.Endpoints {
 		e := &s.Endpoints[i]

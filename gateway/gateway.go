@@ -123,6 +123,7 @@ func New(opts Options) (*Gateway, error) {
 			MaxNative: opts.MaxNative, MaxAnswer: opts.MaxAnswer,
 		}),
 	}
+	g.services.probes = map[string]context.CancelFunc{}
 	for id, s := range opts.Services {
 		g.builtin[id] = s
 	}
@@ -172,7 +173,6 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 		err = errors.Join(err, errors.New("handlers were still at work and were left loaded"))
 	}
 	g.commitServices(&serviceChange{}) // after the handlers that use them
-	g.services.stop()
 	g.services.probing.Wait()
 	g.services.closing.Wait()
 	return errors.Join(err, g.dir.Close())
@@ -184,6 +184,9 @@ type host struct {
 	endpoint string
 	version  string
 	bindings map[string]*service.Handle // by local name
+
+	mu     sync.Mutex
+	missed []string // names that were asked for and are not bound
 }
 
 func (h *host) Log(level slog.Level, requestID, message string) {

@@ -34,7 +34,7 @@ type services struct {
 	handles sync.Map // name -> *service.Handle
 	running map[string]service.Spec
 	closing sync.WaitGroup
-	stop    context.CancelFunc // ends the first probes
+	probes  map[string]context.CancelFunc // ends the first probe of a service
 	probing sync.WaitGroup
 }
 
@@ -99,9 +99,35 @@ func (g *Gateway) planServices(specs []Service) (*serviceChange, error) {
 	return c, nil
 }
 
+// checkDatabases finds services that an email service takes mail from and that
+// are no databases.
+func checkDatabases(specs []Service, report func(service string, err error)) {
+	kinds := map[string]string{}
+	for _, one := range specs {
+		kinds[one.Name] = one.Kind
+	}
+	for _, one := range specs {
+		for _, name := range one.Options.Texts("databases") {
+			switch kind, ok := kinds[name]; {
+			case !ok:
+				report(one.Name, fmt.Errorf("it takes mail from service %q, which is not there", name))
+			case kind != "sql":
+				report(one.Name, fmt.Errorf("it takes mail from service %q, which is of kind %q and not \"sql\"", name, kind))
+			}
+		}
+	}
+}
+
 // commitServices moves traffic to what was opened and lets what is replaced, or
 // gone, finish what it has.
 func (g *Gateway) commitServices(c *serviceChange) {
+	for name, stop := range g.services.probes {
+		_, replaced := c.opened[name]
+		if _, stays := c.specs[name]; replaced || !stays {
+			stop()
+			delete(g.services.probes, name)
+		}
+	}
 	for name, opened := range c.opened {
 		if !c.added[name] {
 			g.closeService(name, g.services.handle(name).Set(opened))
@@ -119,19 +145,44 @@ func (g *Gateway) commitServices(c *serviceChange) {
 // firstProbes tells early, in the log, which backends cannot be reached. None
 // of them keeps the gateway from serving.
 func (g *Gateway) firstProbes(c *serviceChange) {
-	if g.services.stop != nil {
-		g.services.stop()
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	g.services.stop = stop
 	for name, opened := range c.opened {
+		ctx, stop := context.WithCancel(context.Background())
+		g.services.probes[name] = stop
 		g.services.probing.Go(func() {
-			limit, cancel := context.WithTimeout(ctx, min(5*time.Second, c.specs[name].Timeout))
-			defer cancel()
-			if err := opened.Probe(limit); err != nil && ctx.Err() == nil {
-				g.opts.Log.Warn("a service's backend cannot be reached; its operations fail until it can", "service", name, "error", err)
-			}
+			g.probeUntilReached(ctx, c.specs[name], opened)
 		})
+	}
+}
+
+// probeEvery is how often a backend that was not reached is tried again, for
+// the log.
+const probeEvery = 5 * time.Second
+
+func (g *Gateway) probeUntilReached(ctx context.Context, spec service.Spec, opened service.Service) {
+	log := g.opts.Log.With("service", spec.Name)
+	if path := spec.Options.Text("path"); path != "" {
+		log = log.With("path", path)
+	}
+	for tries := 0; ; tries++ {
+		limit, cancel := context.WithTimeout(ctx, min(probeEvery, spec.Timeout))
+		err := opened.Probe(limit)
+		cancel()
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil && tries > 0:
+			log.Info("a service's backend is reached now")
+			return
+		case err == nil:
+			return
+		case tries == 0:
+			log.Warn("a service's backend cannot be reached; its operations fail until it can", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(probeEvery):
+		}
 	}
 }
 
@@ -264,7 +315,7 @@ func (h *host) Service(id, name string) (abi.Service, abi.Status) {
 	if !knownID(id) {
 		return nil, abi.ErrUnsupported
 	}
-	bound, ok := h.bindings[name]
+	bound, ok := h.Binding(name)
 	if !ok {
 		return nil, abi.ErrDenied
 	}
@@ -274,7 +325,26 @@ func (h *host) Service(id, name string) (abi.Service, abi.Status) {
 // Binding finds a service for a handler that is a function of this program.
 func (h *host) Binding(name string) (*service.Handle, bool) {
 	bound, ok := h.bindings[name]
+	if !ok && h.missedFirst(name) {
+		h.g.opts.Log.Warn("the handler asks for a service that its endpoint is not bound to", "endpoint", h.endpoint, "version", h.version,
+			"name", name, "bound", strings.Join(slices.Sorted(maps.Keys(h.bindings)), ", "))
+	}
 	return bound, ok
+}
+
+// missedMost is how many names are told: a handler could make them up.
+const missedMost = 8
+
+// missedFirst tells whether a name that there is not is asked for the first
+// time.
+func (h *host) missedFirst(name string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.missed) == missedMost || slices.Contains(h.missed, name) {
+		return false
+	}
+	h.missed = append(h.missed, name)
+	return true
 }
 
 func knownID(id string) bool {

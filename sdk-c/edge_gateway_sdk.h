@@ -486,6 +486,11 @@ static inline int32_t eg_fail_ops(eg_response *response, int32_t status, const e
                                   uint64_t count) {
   for (uint64_t i = 0; i < count; i++) {
     const eg_problem *problem = eg_problem_of(&ops[i]);
+    if (status == EG_E_DENIED && ops[i].status == status && ops[i].service == NULL) {
+      response->message = eg_text("an operation has no service: the endpoint is bound to none "
+                                  "of the name that was asked for");
+      break;
+    }
     if (ops[i].status != status || problem == NULL) continue;
     response->message = problem->message;
     break;

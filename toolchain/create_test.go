@@ -66,6 +66,25 @@ func TestCreateFillsAnEmptyFolder(t *testing.T) {
 	contains(t, string(text), "module example.com/greet\n")
 }
 
+// What is commented out needs no more than the # taken away.
+func TestCreatedConfigHasADatabaseInComments(t *testing.T) {
+	name := filepath.Join(template(t, toolchain.C), "edge-gateway.toml")
+	text, err := os.ReadFile(name)
+	must(t, err)
+	lines := strings.Split(string(text), "\n")
+	for i, line := range lines {
+		if !strings.HasPrefix(line, "# ") {
+			lines[i] = strings.TrimPrefix(line, "#")
+		}
+	}
+	must(t, os.WriteFile(name, []byte(strings.Join(lines, "\n")), 0o600))
+	file, err := config.Load(name)
+	must(t, err)
+	if len(file.Services) != 1 || file.Endpoints[0].Services["db"] != file.Services[0].Name {
+		t.Errorf("%+v", file)
+	}
+}
+
 func TestCreatedConfigIsAccepted(t *testing.T) {
 	for _, language := range toolchain.Languages() {
 		dir := template(t, language)

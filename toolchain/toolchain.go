@@ -147,6 +147,12 @@ func (t *Toolchain) BuildTo(ctx context.Context, dir, out string) (*Library, err
 	if err := absolute(&out); err != nil {
 		return nil, err
 	}
+	if info, err := os.Stat(out); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%q is a folder: name the file to write", out)
+	}
+	if _, err := os.Stat(filepath.Dir(out)); err != nil {
+		return nil, fmt.Errorf("write library: %w", err)
+	}
 	library, err := t.Build(ctx, dir)
 	if err != nil {
 		return nil, err

@@ -7,7 +7,7 @@ var emailKind = Kind{"email", []Driver{
 		{Name: "path", Type: Path, Help: "folder of .eml files; default: in the data directory"},
 	}, emailOutbox...)},
 	{"smtp", 2, 30 * time.Second, append([]Option{
-		{Name: "host", Type: Text, Required: true},
+		{Name: "host", Type: Text, Required: true, Help: "\"smtp.example.com\""},
 		{Name: "port", Type: Integer, Default: int64(587)},
 		{Name: "username", Type: Text},
 		{Name: "password", Type: Secret},

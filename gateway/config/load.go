@@ -13,6 +13,9 @@ import (
 // not accepted, the error is [Errors].
 func Load(path string) (*File, error) {
 	data, err := os.ReadFile(path)
+	if info, bad := os.Stat(path); bad == nil && info.IsDir() {
+		return nil, fmt.Errorf("configuration %q is a folder; name a file", path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
@@ -77,6 +80,7 @@ func (f *File) read(r reader, root *table) {
 		f.Services = append(f.Services, readService(r, t, f.Dir))
 	}
 	checkServices(r, f.Services, services)
+	checkDatabases(r, f.Services, services)
 	f.Endpoints = make([]Endpoint, len(endpoints))
 	for i, t := range endpoints {
 		f.Endpoints[i] = readEndpoint(r, t, f.Dir)

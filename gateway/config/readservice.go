@@ -44,6 +44,7 @@ func readService(r reader, t *table, dir string) Service {
 	for _, option := range driver.Options {
 		known[option.Name] = func(e *entry) { r.option(e, option, dir, s.Options) }
 	}
+	FindKind(s.Kind).foreign(r, t, known)
 	r.table(t, fmt.Sprintf("of a service of kind %q with driver %q", s.Kind, s.Driver), known)
 	if t.find("name") == nil {
 		r.problems.add(t.at, `[[service]] has no "name"`)
@@ -52,7 +53,7 @@ func readService(r reader, t *table, dir string) Service {
 		switch {
 		case t.find(option.Name) != nil:
 		case option.Required:
-			r.problems.add(t.at, "service %q has no %q: %s", s.Name, option.Name, option.Help)
+			r.problems.add(t.at, "%s has no %q, which driver %q needs%s", s.title(), option.Name, s.Driver, option.hint())
 		case option.Default != nil:
 			s.Options[option.Name] = option.Default
 		}
@@ -72,7 +73,7 @@ func findDriver(r reader, t *table, s *Service) *Driver {
 	}
 	kind := FindKind(s.Kind)
 	if kind == nil {
-		r.problems.add(e.position(), "there is no kind of service %q: it is one of %s%s", s.Kind, strings.Join(kindNames(), ", "), suggest(s.Kind, kindNames()))
+		r.problems.add(e.position(), "there is no kind of service %q: it is one of %s%s", s.Kind, strings.Join(kindNames(), ", "), suggestKind(s.Kind))
 		return nil
 	}
 	s.Driver = kind.Drivers[0].Name
@@ -84,6 +85,49 @@ func findDriver(r reader, t *table, s *Service) *Driver {
 		r.problems.add(e.position(), "there is no driver %q for kind %q: it is one of %s%s", s.Driver, s.Kind, strings.Join(kind.driverNames(), ", "), suggest(s.Driver, kind.driverNames()))
 	}
 	return driver
+}
+
+// suggestKind is what was meant by a kind that there is not: it may be a driver.
+func suggestKind(name string) string {
+	for _, kind := range Kinds {
+		if kind.Find(name) != nil {
+			return fmt.Sprintf("; did you mean kind = %q with driver = %q?", kind.Name, name)
+		}
+	}
+	return suggest(name, kindNames())
+}
+
+// foreign notes the options that other drivers of the kind have, and takes them
+// for known.
+func (k *Kind) foreign(r reader, t *table, known fields) {
+	for _, e := range t.entries {
+		if known[e.key] != nil {
+			continue
+		}
+		for _, d := range k.Drivers {
+			if slices.ContainsFunc(d.Options, func(o Option) bool { return o.Name == e.key }) {
+				known[e.key] = func(e *entry) {
+					r.problems.add(e.at, "%q is a key of driver %q: write driver = %q beside kind = %q", e.key, d.Name, d.Name, k.Name)
+				}
+				break
+			}
+		}
+	}
+}
+
+// title is how a message calls the service.
+func (s *Service) title() string {
+	if s.Name == "" {
+		return "[[service]]"
+	}
+	return fmt.Sprintf("service %q", s.Name)
+}
+
+func (o Option) hint() string {
+	if o.Help == "" {
+		return ""
+	}
+	return ": " + o.Help
 }
 
 func (r reader) boolean(e *entry, to *bool) bool {
@@ -203,6 +247,29 @@ func checkServices(r reader, services []Service, tables []*table) {
 	}
 }
 
+// checkDatabases notes what an email service takes mail from and cannot.
+func checkDatabases(r reader, services []Service, tables []*table) {
+	kinds := map[string]string{}
+	var databases []string
+	for _, s := range services {
+		kinds[s.Name] = s.Kind
+		if s.Kind == "sql" {
+			databases = append(databases, s.Name)
+		}
+	}
+	for i, s := range services {
+		e := tables[i].find("databases")
+		for _, name := range s.Options.Texts("databases") {
+			switch kind, ok := kinds[name]; {
+			case !ok:
+				r.problems.add(e.position(), "there is no service %q%s", name, suggest(name, databases))
+			case kind != "sql" && kind != "":
+				r.problems.add(e.position(), "service %q is of kind %q: mail is sent in transactions of a service of kind \"sql\"", name, kind)
+			}
+		}
+	}
+}
+
 func readBindings(r reader, e *entry) map[string]string {
 	t, ok := e.value.(*table)
 	if !ok {
@@ -232,6 +299,10 @@ func checkBindings(r reader, endpoints []Endpoint, tables []*table, services []S
 				continue
 			}
 			at := e.value.(*table).find(local)
+			if len(services) == 0 {
+				r.problems.add(at.position(), "there is no service %q: the file has no [[service]]", name)
+				continue
+			}
 			r.problems.add(at.position(), "there is no service %q%s", name, suggest(name, slices.Sorted(maps.Keys(names))))
 		}
 	}

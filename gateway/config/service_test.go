@@ -78,12 +78,12 @@ timeout = "1s"
 func TestMistakesInServicesAreToldWithTheirLine(t *testing.T) {
 	service := func(lines string) string { return "[[service]]\nname = \"s\"\n" + lines }
 	for _, test := range []struct{ text, want string }{
-		{bound, `7:6: there is no service "orders"`},
+		{bound, `7:6: there is no service "orders": the file has no [[service]]`},
 		{bound + "[[service]]\nname = \"order\"\nkind = \"cache\"\n", `7:6: there is no service "orders"; did you mean "order"?`},
 		{service(""), `1:3: [[service]] has no "kind": one of sql, cache, storage, email, http`},
 		{service(`kind = "sq"`), `3:8: there is no kind of service "sq": it is one of sql, cache, storage, email, http`},
 		{service("kind = \"cache\"\ndriver = \"reddis\""), `4:10: there is no driver "reddis" for kind "cache": it is one of memory, memcached, redis; did you mean "redis"?`},
-		{service("kind = \"cache\"\ndriver = \"redis\""), `1:3: service "s" has no "address": "127.0.0.1:6379"`},
+		{service("kind = \"cache\"\ndriver = \"redis\""), `1:3: service "s" has no "address", which driver "redis" needs: "127.0.0.1:6379"`},
 		{service("kind = \"cache\"\nmax_byte = 3"), `4:1: unknown key "max_byte" of a service of kind "cache" with driver "memory"; did you mean "max_bytes"?`},
 		{service("kind = \"cache\"\nmax_bytes = true"), `4:13: "max_bytes" must be an integer (bytes) or a string such as "8MiB" or "64KB", not a boolean`},
 		{service("kind = \"sql\"\ndriver = \"postgres\"\nurl = \"env:TEST_NOT_SET\""), `5:7: "url": the environment variable TEST_NOT_SET is not set`},
@@ -91,6 +91,11 @@ func TestMistakesInServicesAreToldWithTheirLine(t *testing.T) {
 		{service("kind = \"cache\"\nworkers = 0"), `4:11: "workers" must be from 1 to 1024, not 0`},
 		{service("kind = \"cache\"\nenabled = 1"), `4:11: "enabled" must be true or false, not an integer`},
 		{service("kind = \"cache\"\n[[service]]\nname = \"s\"\nkind = \"cache\"\n"), `5:8: service "s" is already defined at line 1`},
+		{service("kind = \"storage\"\ndriver = \"s3\"\nendpoint = \"http://h\""), "1:3: service \"s\" has no \"bucket\", which driver \"s3\" needs\n"},
+		{service(`kind = "postgres"`), `; did you mean kind = "sql" with driver = "postgres"?`},
+		{service("kind = \"sql\"\nurl = \"postgres://h/d\""), `4:1: "url" is a key of driver "postgres": write driver = "postgres" beside kind = "sql"`},
+		{service("kind = \"email\"\nfrom = \"a@b.c\"\ndatabases = [\"main\"]\n[[service]]\nname = \"mains\"\nkind = \"sql\"\n"), `5:1: there is no service "main"; did you mean "mains"?`},
+		{service("kind = \"email\"\nfrom = \"a@b.c\"\ndatabases = [\"s\"]\n"), `5:1: service "s" is of kind "email": mail is sent in transactions of a service of kind "sql"`},
 		{"[service]\nname = \"s\"\n", `1:2: every service is a table of its own, written [[service]]`},
 		{service("kind = \"email\"\ndriver = \"smtp\"\nfrom = \"a@b.c\"\nhost = \"h\"\nencryption = \"ssl\""), `7:14: "encryption" must be one of starttls, tls, none, not "ssl"`},
 	} {

@@ -138,7 +138,7 @@ fn describe(status: i32) -> String {
         abi::EG_E_INTERNAL => "internal fault",
         abi::EG_E_INVALID => "invalid argument",
         abi::EG_E_UNSUPPORTED => "the host does not offer this",
-        abi::EG_E_DENIED => "the endpoint has no binding of that name",
+        abi::EG_E_DENIED => "denied",
         abi::EG_E_NO_MEMORY => "the request's memory is used up",
         abi::EG_E_DEADLINE => "the request's time is up",
         abi::EG_E_CANCELED => "the request was canceled",

@@ -2,7 +2,7 @@ use std::ffi::{c_void, CStr};
 use std::ptr;
 use std::sync::{PoisonError, RwLock};
 
-use crate::abi::{eg_bytes, eg_host};
+use crate::abi::{eg_bytes, eg_host, EG_E_DENIED};
 use crate::Error;
 
 /// The tables of services that an instance has asked for, each once: they are
@@ -58,6 +58,10 @@ fn look_up(host: *const eg_host, id: &CStr, name: Option<&str>) -> Result<*const
         Some(name) => format!("find {} {name:?}", id.to_string_lossy()),
         None => format!("find service {}", id.to_string_lossy()),
     };
+    if status == EG_E_DENIED {
+        let why = format!("{what}: the endpoint has no binding of that name");
+        return Err(Error::failure(status, why));
+    }
     Error::check(status, &what)?;
     Ok(table)
 }

@@ -318,14 +318,19 @@ func TestMistakesAreToldInSentences(t *testing.T) {
 	}
 	defer busy.Close()
 	typo := write(t, filepath.Join(dir, "typo.toml"), "[server]\nlistn = \"x\"\n[[endpoint]]\nname = \"a\"\npath = \"/{\"\nsource = \"nowhere\"\n")
+	far := write(t, filepath.Join(dir, "far.toml"), "[[service]]\nname = \"a\"\nkind = \"cache\"\ndriver = \"redis\"\naddress = \"h\"\n[[service]]\nname = \"b\"\nkind = \"http\"\nallow = []\n")
 	for _, test := range []struct {
 		args []string
 		says []string
 	}{
+		{[]string{"serve", "--config", far, "--listen", "127.0.0.1:0"}, []string{`far.toml:1: service "a": redis address "h": must be host:port`, `far.toml:6: service "b": no host is allowed`}},
+		{[]string{"serve", "--config", dir}, []string{"is a folder; name a file"}},
+		{[]string{"build", dir, "-o", dir}, []string{"is a folder: name the file"}},
+		{[]string{"serve", "--config", config, "--listen", "127.0.0.1:0", "--data", config}, []string{"not a directory", "--data"}},
 		{[]string{"serve", "--config", config, "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "d")}, []string{"another gateway is using this data directory", "--data"}},
 		{[]string{"serve", "--config", config, "--listen", busy.Addr().String()}, []string{"address already in use", "--listen"}},
 		{[]string{"serve", "--config", typo}, []string{"typo.toml:2:", `did you mean "listen"`, "typo.toml:5:", "typo.toml:6:"}},
-		{[]string{"serve", "--config", filepath.Join(dir, "absent.toml")}, []string{"absent.toml", "no such file"}},
+		{[]string{"serve", "--config", filepath.Join(dir, "absent.toml")}, []string{"absent.toml", "no such file", "--config", "edge-gateway new"}},
 		{[]string{"inspect", config}, []string{"looks like text"}},
 		{[]string{"build", filepath.Join(dir, "absent")}, []string{"absent"}},
 		{[]string{"new", "c", dir}, []string{"empty"}},

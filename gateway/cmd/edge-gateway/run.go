@@ -73,8 +73,8 @@ func (c newCommand) Run() error {
 		return err
 	}
 	fmt.Printf("Wrote a %s handler to %s. Serve it and build it anew on every change:\n\n"+
-		"  edge-gateway serve --config %s --watch\n\nthen: curl http://127.0.0.1:8080/hello/world\n",
-		c.Language, c.Dir, filepath.Join(c.Dir, "edge-gateway.toml"))
+		"  %s serve --config %s --watch\n\nthen: curl http://127.0.0.1:8080/hello/world\n",
+		c.Language, c.Dir, os.Args[0], filepath.Join(c.Dir, "edge-gateway.toml"))
 	return nil
 }
 

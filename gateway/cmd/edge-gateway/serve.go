@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/signal"
@@ -49,6 +50,9 @@ func (c serveCommand) Run(ctx context.Context) error {
 	}
 	debug.SetMaxThreads(20_000) // a blocking handler holds a thread for each call
 	file, err := config.Load(c.Config)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w; name one with --config, or write a project with edge-gateway new", err)
+	}
 	if err != nil {
 		return err
 	}

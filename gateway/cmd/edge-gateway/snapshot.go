@@ -23,6 +23,9 @@ var errNothing = errors.New("no endpoint can be served")
 func (s *server) start(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if n := len(sources(s.file)); n > 0 {
+		logger().Info("compiling, which takes longest the first time", "sources", n)
+	}
 	bad := s.buildAll(ctx, s.file)
 	for {
 		err := s.gateway.Apply(ctx, s.snapshot(s.file, bad))
@@ -31,7 +34,7 @@ func (s *server) start(ctx context.Context) error {
 		}
 		faults := endpointsOf(err)
 		if len(faults) == 0 || ctx.Err() != nil {
-			return err
+			return located(err, s.file)
 		}
 		for _, fault := range faults {
 			if bad[fault.Endpoint] {
@@ -157,7 +160,7 @@ func (s *server) reload(ctx context.Context) {
 			bad[fault.Endpoint] = true
 		}
 		if !known {
-			logger().Error("the configuration is not reloaded, the running one stays", "error", err)
+			logger().Error("the configuration is not reloaded, the running one stays", "error", located(err, file))
 			return
 		}
 		err = s.gateway.Apply(ctx, s.snapshot(file, bad))
@@ -214,7 +217,7 @@ func (s *server) compilerSaid(err error) {
 
 // announce prints, for people, what to try.
 func (s *server) announce(at net.Addr) {
-	logger().Info("serving", "address", "http://"+at.String(), "endpoints", len(s.file.Endpoints))
+	logger().Info("serving", "address", "http://"+at.String(), "endpoints", len(s.file.Endpoints), "services", len(s.file.Services))
 	if !s.command.Watch && !isTerminal(os.Stdout) {
 		return
 	}
@@ -225,6 +228,27 @@ func (s *server) announce(at net.Addr) {
 		}
 		fmt.Printf("  curl -X %-5s http://%s%s\n", method, at, example(e.Path))
 	}
+}
+
+// located puts the line in front of what is wrong with services, if nothing but
+// services is at fault.
+func located(err error, file *config.File) error {
+	all := []error{err}
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		all = many.Unwrap()
+	}
+	for i, one := range all {
+		var fault *gateway.ServiceError
+		if !errors.As(one, &fault) {
+			return err
+		}
+		for _, s := range file.Services {
+			if s.Name == fault.Service {
+				all[i] = fmt.Errorf("%s:%d: %w", file.Path, s.Line, fault)
+			}
+		}
+	}
+	return errors.Join(all...)
 }
 
 // endpointsOf lists the endpoints that an error of Apply is about.

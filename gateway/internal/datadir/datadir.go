@@ -32,7 +32,7 @@ func Open(path string) (*Dir, error) {
 	d := &Dir{path: path}
 	for _, dir := range []string{path, d.Instances(), d.versions()} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, fmt.Errorf("make data directory: %w", err)
+			return nil, fmt.Errorf("make data directory: %w; choose another with --data", err)
 		}
 	}
 	name := filepath.Join(path, "lock")

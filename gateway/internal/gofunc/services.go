@@ -123,11 +123,11 @@ func await[S service.Service, R any](l lent[S], cut edge.Status, start func(s S,
 		if s, ok := running.(S); ok {
 			cancel = start(s, call, done)
 		} else { // both may change while the handler holds it
-			done(*new(R), service.Errorf(abi.ErrDenied, "service %q is %s, not %s", l.handle.Name, running.ID(), (*new(S)).ID()))
+			done(*new(R), service.Mistaken(l.handle.Name, running, (*new(S)).ID()))
 		}
 	})
 	if !active {
-		done(*new(R), service.Errorf(abi.ErrUnavailable, "service %q is not active", l.handle.Name))
+		done(*new(R), service.Errorf(abi.ErrUnavailable, "service %q is not active: it is not enabled, or was taken away", l.handle.Name))
 	}
 	timer := time.NewTimer(time.Until(l.deadline))
 	defer timer.Stop()

@@ -48,7 +48,7 @@ func TestOnlyBoundServicesOfTheRightKindAreReached(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if _, err := m.State("1"); !errors.Is(err, edge.ErrDenied) || err.Error() != `service "cache" is eg.cache/1, not eg.email/1` {
+		if _, err := m.State("1"); !errors.Is(err, edge.ErrDenied) || err.Error() != `service "cache" is of kind cache, and was asked for as email` {
 			t.Errorf("a cache as an email service: %v", err)
 		}
 		c, err := r.Cache("cache")

@@ -30,13 +30,13 @@ type Binding struct {
 func (b *Binding) Start(op *abi.Operation) {
 	active := b.With(func(s Service) {
 		if s.ID() != b.id {
-			op.Fail(abi.ErrDenied, abi.Failure{Message: fmt.Sprintf("service %q is %s, not %s", b.Name, s.ID(), b.id)})
+			Finish(op, nil, Mistaken(b.Name, s, b.id))
 			return
 		}
 		s.Start(op)
 	})
 	if !active {
-		op.Fail(abi.ErrUnavailable, abi.Failure{Message: fmt.Sprintf("service %q is not active", b.Name)})
+		op.Fail(abi.ErrUnavailable, abi.Failure{Message: fmt.Sprintf("service %q is not active: it is not enabled, or was taken away", b.Name)})
 	}
 }
 

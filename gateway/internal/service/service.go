@@ -23,6 +23,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/abi"
@@ -94,6 +95,15 @@ type Error struct {
 	Code     string
 	Subject  string
 	Position int
+}
+
+// Mistaken is why a service of another kind than id cannot be used.
+func Mistaken(name string, s Service, id string) *Error {
+	kind := func(id string) string {
+		kind, _, _ := strings.Cut(strings.TrimPrefix(id, "eg."), "/")
+		return kind
+	}
+	return Errorf(abi.ErrDenied, "service %q is of kind %s, and was asked for as %s", name, kind(s.ID()), kind(id))
 }
 
 // Errorf makes an Error without code and subject.

@@ -85,6 +85,7 @@ type Actor[C any] struct {
 	long    chan *envelope[C]
 	workers sync.WaitGroup
 	stats   counters
+	outage  outage
 
 	mu     sync.RWMutex // held for reading while a message is put into a mailbox
 	closed bool
@@ -255,9 +256,11 @@ func (w *worker[C]) serve(e *envelope[C]) {
 		conn, err := w.actor.backend.Open(&e.life)
 		if err != nil {
 			stats.fault(err)
+			w.actor.unreached(err)
 			e.fail(err)
 			return
 		}
+		w.actor.reached()
 		w.conn, w.open = conn, true
 		stats.connections.Add(1)
 	}

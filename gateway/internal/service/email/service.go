@@ -3,7 +3,6 @@ package email
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/mail"
 	"path/filepath"
 	"slices"
@@ -59,7 +58,7 @@ func New(spec service.Spec, env service.Env, driver Driver) (*Service, error) {
 	o := spec.Options
 	from, err := letter.ParseAddress("from", o.Text("from"))
 	if err != nil {
-		return nil, fmt.Errorf("service %q: %w", spec.Name, err)
+		return nil, err
 	}
 	s := &Service{spec: spec, driver: driver, settings: settings{
 		from: from, databases: o.Texts("databases"), maxAttempts: max(1, int(o.Int("max_attempts"))), retry: o.Duration("retry"),
@@ -70,7 +69,7 @@ func New(spec service.Spec, env service.Env, driver Driver) (*Service, error) {
 	}
 	dir, err := filepath.Abs(env.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("service %q: %w", spec.Name, err)
+		return nil, err
 	}
 	s.store = newOutbox(dir)
 	accepting := spec.Actor(env)

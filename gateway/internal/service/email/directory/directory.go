@@ -24,7 +24,7 @@ func Open(spec service.Spec, env service.Env) (service.Service, error) {
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return nil, fmt.Errorf("service %q: %w", spec.Name, err)
+		return nil, err
 	}
 	return email.New(spec, env, folder(path))
 }

@@ -24,7 +24,7 @@ import (
 func Open(spec service.Spec, env service.Env) (service.Service, error) {
 	s, err := newServer(spec)
 	if err != nil {
-		return nil, fmt.Errorf("service %q: %w", spec.Name, err)
+		return nil, err
 	}
 	return email.New(spec, env, s)
 }
@@ -48,7 +48,7 @@ func newServer(spec service.Spec) (*server, error) {
 		tls: &tls.Config{ServerName: o.Text("host"), MinVersion: tls.VersionTLS12},
 	}
 	if s.port < 1 || s.port > 65535 {
-		return nil, fmt.Errorf("port %d is none", s.port)
+		return nil, fmt.Errorf("port %d is none: it is from 1 to 65535", s.port)
 	}
 	if path := o.Text("ca_file"); path != "" {
 		pem, err := os.ReadFile(path)

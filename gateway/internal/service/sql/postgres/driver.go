@@ -4,7 +4,11 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,11 +41,21 @@ type driver struct {
 	types map[uint32]string // names of types that pgx does not know, by their ids
 }
 
+var sslModes = []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+
+// urlFault says what is wrong with a url, and nothing of what is in it.
+func urlFault(text string) error {
+	if u, err := url.Parse(text); err == nil && u.Query().Has("sslmode") && !slices.Contains(sslModes, u.Query().Get("sslmode")) {
+		return fmt.Errorf("sslmode of the url must be one of %s", strings.Join(sslModes, ", "))
+	}
+	return errors.New(`the url is not one of PostgreSQL: it looks like "postgres://user:password@host:5432/database"`)
+}
+
 func newDriver(spec service.Spec) (*driver, error) {
 	config, err := pgx.ParseConfig(spec.Options.Secret("url").Reveal())
 	if err != nil {
 		// What the parser says may hold parts of the url, with the password.
-		return nil, errors.New(`the url is not one of PostgreSQL: it looks like "postgres://user:password@host:5432/database"`)
+		return nil, urlFault(spec.Options.Secret("url").Reveal())
 	}
 	if password := spec.Options.Secret("password").Reveal(); password != "" {
 		config.Password = password

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 
@@ -42,6 +43,10 @@ func (c *conn) problem(ctx context.Context, err error) error {
 		return ctx.Err()
 	case c.pg.IsClosed():
 		return service.Errorf(abi.ErrUnavailable, "the connection to the database was lost: %v", err)
+	}
+	var takes, given int
+	if n, _ := fmt.Sscanf(err.Error(), "expected %d arguments, got %d", &takes, &given); n == 2 {
+		return service.Errorf(abi.ErrInvalid, "the statement has %d parameters, and %d were given", takes, given)
 	}
 	return service.Errorf(abi.ErrInvalid, "%v", err) // pgx found it before it sent anything
 }
