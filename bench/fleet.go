@@ -28,11 +28,7 @@ type server struct {
 
 // newFleet builds the gateway as it is shipped.
 func newFleet() (f *fleet, err error) {
-	f = &fleet{}
-	if f.root, err = moduleRoot(); err != nil {
-		return nil, err
-	}
-	if f.dir, err = os.MkdirTemp("", "edge-gateway-bench-*"); err != nil {
+	if f, err = newFolder(); err != nil {
 		return nil, err
 	}
 	f.binary = filepath.Join(f.dir, "edge-gateway")
@@ -43,6 +39,16 @@ func newFleet() (f *fleet, err error) {
 		return nil, fmt.Errorf("build the gateway: %w\n%s", err, out)
 	}
 	return f, nil
+}
+
+// newFolder is a fleet without a gateway to launch.
+func newFolder() (f *fleet, err error) {
+	f = &fleet{}
+	if f.root, err = moduleRoot(); err != nil {
+		return nil, err
+	}
+	f.dir, err = os.MkdirTemp("", "edge-gateway-bench-*")
+	return f, err
 }
 
 func (f *fleet) stop() {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/config"
 	"github.com/edge-gateway/edge-gateway/toolchain"
 )
 
@@ -20,12 +21,16 @@ import (
 // compiler learns what to inline (`make profile`). The gateway is in this
 // process, the load generator in another.
 func recordProfile(file string, o options) error {
-	dir, err := os.MkdirTemp("", "edge-gateway-profile-*")
+	f, err := newFolder()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	address, stop, err := embed(dir)
+	defer f.stop()
+	url, err := f.postgres()
+	if err != nil {
+		return err
+	}
+	address, stop, err := embed(f.dir, url)
 	if err != nil {
 		return err
 	}
@@ -37,7 +42,7 @@ func recordProfile(file string, o options) error {
 	if err := pprof.StartCPUProfile(out); err != nil {
 		return err
 	}
-	// Half the load has neither parameters nor anything to wait for.
+	// A third of the load has neither parameters nor anything to wait for.
 	here := &server{address: address}
 	for range max(1, o.rounds) {
 		for _, t := range []struct {
@@ -47,6 +52,8 @@ func recordProfile(file string, o options) error {
 			{target{name: "static", path: "/static", want: "Hello, world!", server: here}, 3},
 			{target{name: "parameter", path: "/hello/world", want: "Hello, world!", server: here}, 2},
 			{target{name: "await", path: "/wait?ms=0", want: "waited 0 ms\n", server: here}, 1},
+			{target{name: "cache", path: "/cached", want: "Hello, world!", server: here}, 1},
+			{target{name: "sql", path: "/item/{n}", want: "item {n}: {n}\n", server: here}, 2},
 		} {
 			if _, err := offer(&t.target, o.requests*t.share, o.conns); err != nil {
 				return err
@@ -57,8 +64,8 @@ func recordProfile(file string, o options) error {
 	return out.Close()
 }
 
-// embed serves the C samples from this process.
-func embed(dir string) (address string, stop func(), err error) {
+// embed serves handlers in C from this process.
+func embed(dir, database string) (address string, stop func(), err error) {
 	root, err := moduleRoot()
 	if err != nil {
 		return "", nil, err
@@ -67,17 +74,24 @@ func embed(dir string) (address string, stop func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	var snapshot gateway.Snapshot
+	snapshot := gateway.Snapshot{Services: []gateway.Service{
+		{Name: "cache", Kind: "cache"},
+		{Name: "db", Kind: "sql", Driver: "postgres", Workers: connections, Options: config.Options{"url": config.Hidden(database)}},
+	}}
 	for _, one := range []struct{ name, path, source string }{
 		{"static", "/static", "bench/handlers/static"},
 		{"hello", "/hello/{name}", "sdk-c/examples/hello"},
 		{"wait", "/wait", "sdk-c/examples/wait"},
+		{"cached", "/cached", "bench/handlers/cached"},
+		{"item", "/item/{id}", "bench/handlers/item"},
 	} {
 		library, err := builder.Build(context.Background(), filepath.Join(root, one.source))
 		if err != nil {
 			return "", nil, err
 		}
-		snapshot.Endpoints = append(snapshot.Endpoints, gateway.Endpoint{Name: one.name, Path: one.path, Library: library.Path})
+		snapshot.Endpoints = append(snapshot.Endpoints, gateway.Endpoint{
+			Name: one.name, Path: one.path, Library: library.Path, Services: map[string]string{"cache": "cache", "db": "db"},
+		})
 	}
 	g, err := gateway.New(gateway.Options{Dir: filepath.Join(dir, "data"), Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {

@@ -51,6 +51,14 @@ func cachedRequest(t testing.TB, source string) (serve func(), ctx *fasthttp.Req
 	return serve, ctx
 }
 
+// The list of operations, its keys, the key, the entries and the result.
+func TestReadingAMemoryCacheAllocatesFiveTimes(t *testing.T) {
+	serve, _ := cachedRequest(t, "bench/handlers/cached/cached.c")
+	if n := testing.AllocsPerRun(2000, serve); n > 5 {
+		t.Fatalf("%v allocations per request, want at most 5", n)
+	}
+}
+
 // What reading a memory cache costs a handler, beside one that answers by
 // itself.
 func BenchmarkMemoryCacheBesideHello(b *testing.B) {
