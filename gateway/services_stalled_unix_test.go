@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/rawclient"
@@ -35,7 +36,7 @@ func outside(t *testing.T, server *servertest.PostgresServer, query string) (n i
 }
 
 // TestADeadlineEndsATransactionOfAHungBackend: the database hangs between two
-// statements of a transaction. The client has its 504 in time, and once the
+// statements of a transaction. The client has its answer in time, and once the
 // database goes on nothing of the transaction is left there.
 func TestADeadlineEndsATransactionOfAHungBackend(t *testing.T) {
 	server := servertest.Postgres(t)
@@ -48,7 +49,10 @@ func TestADeadlineEndsATransactionOfAHungBackend(t *testing.T) {
 	begin := time.Now()
 	r := get(t, address, "/hang")
 	took := time.Since(begin)
-	if r.Status != http.StatusGatewayTimeout || took < timeout || took > timeout+2*time.Second {
+	// The blocked handler hears of the deadline too, and may be back with what it
+	// was told before the scanner has looked: cut off, and an unknown outcome.
+	told := r.Status == http.StatusOK && string(r.Body) == fmt.Sprintf("%d %d", abi.ErrDeadline, abi.ErrUnknown)
+	if r.Status != http.StatusGatewayTimeout && !told || took < timeout || took > timeout+2*time.Second {
 		t.Errorf("%d %q after %s", r.Status, r.Body, took)
 	}
 	says(t, address, "/hello", "hello")
