@@ -19,7 +19,6 @@
 //!
 //! Keys and values are any bytes. What a cache holds may be gone at any time.
 
-use std::ffi::c_void;
 use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
@@ -30,6 +29,7 @@ use crate::abi::{
 };
 use crate::arguments::Arguments;
 use crate::operation::{bytes, list, Reply};
+use crate::services::Lent;
 use crate::timer::nanoseconds;
 use crate::{Error, Operation, Request};
 
@@ -38,24 +38,13 @@ use crate::{Error, Operation, Request};
 ///
 /// A time to live is a `Duration`, or `None` for no end.
 #[derive(Clone, Copy)]
-pub struct Cache<'r> {
-    request: &'r Request,
-    table: *const c_void,
-}
-
-// SAFETY: the table is immutable and may be used on every thread.
-unsafe impl Send for Cache<'_> {}
-unsafe impl Sync for Cache<'_> {}
+pub struct Cache<'r>(Lent<'r>);
 
 impl Request {
     /// The cache that the endpoint calls `name`. An error with the status
     /// `EG_E_DENIED` if it is bound to none of that name.
     pub fn cache(&self, name: &str) -> Result<Cache<'_>, Error> {
-        let table = self.service(abi::EG_CACHE, Some(name))?;
-        Ok(Cache {
-            request: self,
-            table,
-        })
+        Ok(Cache(self.lent(abi::EG_CACHE, name)?))
     }
 }
 
@@ -302,7 +291,7 @@ impl<'r> Cache<'r> {
         read: fn(Reply<'r>) -> Result<T, Error>,
     ) -> Operation<'r, T> {
         // SAFETY: the table of eg.cache/1; the rest by this function's contract.
-        unsafe { Operation::new(self.request, what, self.table, code, arguments, read) }
+        unsafe { Operation::new(self.0.request, what, self.0.table, code, arguments, read) }
     }
 }
 

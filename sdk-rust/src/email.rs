@@ -31,30 +31,20 @@ use crate::abi::{
 use crate::arguments::Arguments;
 use crate::context::time;
 use crate::operation::text;
+use crate::services::Lent;
 use crate::sql::Transaction;
 use crate::{Bytes, Error, Operation, Request};
 
 /// An email service that the endpoint is bound to, made by [`Request::email`].
 /// Cheap to make and to copy.
 #[derive(Clone, Copy)]
-pub struct Email<'r> {
-    request: &'r Request,
-    table: *const c_void,
-}
-
-// SAFETY: the table is immutable and may be used on every thread.
-unsafe impl Send for Email<'_> {}
-unsafe impl Sync for Email<'_> {}
+pub struct Email<'r>(Lent<'r>);
 
 impl Request {
     /// The email service that the endpoint calls `name`. An error with the
     /// status `EG_E_DENIED` if it is bound to none of that name.
     pub fn email(&self, name: &str) -> Result<Email<'_>, Error> {
-        let table = self.service(abi::EG_EMAIL, Some(name))?;
-        Ok(Email {
-            request: self,
-            table,
-        })
+        Ok(Email(self.lent(abi::EG_EMAIL, name)?))
     }
 }
 
@@ -96,9 +86,9 @@ impl<'r> Email<'r> {
         // SAFETY: the table, the arguments and the result of EG_EMAIL_STATE.
         unsafe {
             Operation::new(
-                self.request,
+                self.0.request,
                 "email state",
-                self.table,
+                self.0.table,
                 abi::EG_EMAIL_STATE,
                 arguments,
                 |reply| match reply.unless(abi::EG_E_NOT_FOUND)? {
@@ -114,9 +104,9 @@ impl<'r> Email<'r> {
         // SAFETY: the table, the arguments and the result of EG_EMAIL_SEND.
         unsafe {
             Operation::new(
-                self.request,
+                self.0.request,
                 "email send",
-                self.table,
+                self.0.table,
                 abi::EG_EMAIL_SEND,
                 arguments,
                 |reply| {

@@ -22,37 +22,26 @@
 //! Only the hosts that the service allows are reached. The trace context and
 //! the id of the request are passed on.
 
-use std::ffi::c_void;
 use std::fmt;
 use std::time::Duration;
 
 use crate::abi::{self, eg_bytes, eg_field, eg_http_request, eg_http_response};
 use crate::arguments::Arguments;
 use crate::operation::{bytes, text};
+use crate::services::Lent;
 use crate::timer::nanoseconds;
 use crate::{fields, Bytes, Error, Operation, Request};
 
 /// An HTTP client that the endpoint is bound to, made by [`Request::http`].
 /// Cheap to make and to copy.
 #[derive(Clone, Copy)]
-pub struct Http<'r> {
-    request: &'r Request,
-    table: *const c_void,
-}
-
-// SAFETY: the table is immutable and may be used on every thread.
-unsafe impl Send for Http<'_> {}
-unsafe impl Sync for Http<'_> {}
+pub struct Http<'r>(Lent<'r>);
 
 impl Request {
     /// The HTTP client that the endpoint calls `name`. An error with the status
     /// `EG_E_DENIED` if it is bound to none of that name.
     pub fn http(&self, name: &str) -> Result<Http<'_>, Error> {
-        let table = self.service(abi::EG_HTTP, Some(name))?;
-        Ok(Http {
-            request: self,
-            table,
-        })
+        Ok(Http(self.lent(abi::EG_HTTP, name)?))
     }
 }
 
@@ -135,7 +124,7 @@ impl<'r> Fetch<'r> {
 
     /// Sends it. Whatever the status of the answer, it is no error.
     pub fn send(self) -> Operation<'r, Response<'r>> {
-        let Http { request, table } = self.http;
+        let Lent { request, table } = self.http.0;
         let arguments = Arguments::of(|arguments| {
             let headers: Vec<_> = self
                 .headers

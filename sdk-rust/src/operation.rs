@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use crate::abi::{self, eg_bytes, eg_op, eg_problem};
 use crate::arguments::Arguments;
+use crate::services::Lent;
 use crate::{Error, Request};
 
 /// Something a service is asked to do; nothing happens yet.
@@ -212,6 +213,14 @@ pub(crate) struct Reply<'r> {
 }
 
 impl<'r> Reply<'r> {
+    /// The service that it is of.
+    pub(crate) fn lent(&self) -> Lent<'r> {
+        Lent {
+            request: self.request,
+            table: self.service,
+        }
+    }
+
     /// `Ok` for an operation that succeeded and has no result.
     pub(crate) fn done(&self) -> Result<(), Error> {
         match self.status {

@@ -9,6 +9,7 @@ use crate::fields;
 use crate::instance::Shared;
 use crate::ops::Ops;
 use crate::query;
+use crate::services::Lent;
 use crate::{Completer, Context, Error, Level, Response};
 
 /// One request, as the client sent it.
@@ -205,6 +206,14 @@ impl Request {
         name: Option<&str>,
     ) -> Result<*const c_void, Error> {
         self.shared().services.find(self.host, id, name)
+    }
+
+    pub(crate) fn lent(&self, id: &'static CStr, name: &str) -> Result<Lent<'_>, Error> {
+        let table = self.service(id, Some(name))?;
+        Ok(Lent {
+            request: self,
+            table,
+        })
     }
 
     fn shared(&self) -> &Shared {

@@ -3,7 +3,18 @@ use std::ptr;
 use std::sync::{PoisonError, RwLock};
 
 use crate::abi::{eg_bytes, eg_host, EG_E_DENIED};
-use crate::Error;
+use crate::{Error, Request};
+
+/// A service that the endpoint is bound to, for one request.
+#[derive(Clone, Copy)]
+pub(crate) struct Lent<'r> {
+    pub(crate) request: &'r Request,
+    pub(crate) table: *const c_void,
+}
+
+// SAFETY: the table is immutable and may be used on every thread.
+unsafe impl Send for Lent<'_> {}
+unsafe impl Sync for Lent<'_> {}
 
 /// The tables of services that an instance has asked for, each once: they are
 /// valid as long as it is.

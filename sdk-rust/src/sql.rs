@@ -34,11 +34,10 @@ pub use rows::{At, Column, Executed, Row, Rows};
 pub use transaction::{Isolation, Transaction, TransactionOptions};
 pub use value::{FromValue, Json, Timestamp, ToValue, Value};
 
-use std::ffi::c_void;
-
 use crate::abi::{self, eg_sql_batch, eg_sql_result, eg_sql_results};
 use crate::arguments::Arguments;
 use crate::operation::{list, Reply};
+use crate::services::Lent;
 use crate::{Error, Operation, Request};
 use statement::statement;
 
@@ -49,24 +48,13 @@ use statement::statement;
 /// [`Error::subject`] the constraint if [`Error::is_conflict`] says that one was
 /// violated.
 #[derive(Clone, Copy)]
-pub struct Sql<'r> {
-    request: &'r Request,
-    table: *const c_void,
-}
-
-// SAFETY: the table is immutable and may be used on every thread.
-unsafe impl Send for Sql<'_> {}
-unsafe impl Sync for Sql<'_> {}
+pub struct Sql<'r>(Lent<'r>);
 
 impl Request {
     /// The database that the endpoint calls `name`. An error with the status
     /// `EG_E_DENIED` if it is bound to none of that name.
     pub fn sql(&self, name: &str) -> Result<Sql<'_>, Error> {
-        let table = self.service(abi::EG_SQL, Some(name))?;
-        Ok(Sql {
-            request: self,
-            table,
-        })
+        Ok(Sql(self.lent(abi::EG_SQL, name)?))
     }
 }
 
@@ -196,7 +184,7 @@ impl<'r> Sql<'r> {
         read: fn(Reply<'r>) -> Result<T, Error>,
     ) -> Operation<'r, T> {
         // SAFETY: the table of eg.sql/1; the rest by this function's contract.
-        unsafe { Operation::new(self.request, what, self.table, code, arguments, read) }
+        unsafe { Operation::new(self.0.request, what, self.0.table, code, arguments, read) }
     }
 }
 

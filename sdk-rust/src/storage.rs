@@ -32,7 +32,6 @@ pub use listing::{Entry, List, Page};
 pub use object::{NewObject, Object};
 pub use upload::Upload;
 
-use std::ffi::c_void;
 use std::fmt;
 use std::ops::{Bound, RangeBounds};
 use std::time::Duration;
@@ -42,30 +41,20 @@ use crate::abi::{
 };
 use crate::arguments::Arguments;
 use crate::operation::{text, Reply};
+use crate::services::Lent;
 use crate::timer::nanoseconds;
 use crate::{Bytes, Error, Operation, Request};
 
 /// Object storage that the endpoint is bound to, made by [`Request::storage`].
 /// Cheap to make and to copy.
 #[derive(Clone, Copy)]
-pub struct Storage<'r> {
-    request: &'r Request,
-    table: *const c_void,
-}
-
-// SAFETY: the table is immutable and may be used on every thread.
-unsafe impl Send for Storage<'_> {}
-unsafe impl Sync for Storage<'_> {}
+pub struct Storage<'r>(Lent<'r>);
 
 impl Request {
     /// The storage that the endpoint calls `name`. An error with the status
     /// `EG_E_DENIED` if it is bound to none of that name.
     pub fn storage(&self, name: &str) -> Result<Storage<'_>, Error> {
-        let table = self.service(abi::EG_STORAGE, Some(name))?;
-        Ok(Storage {
-            request: self,
-            table,
-        })
+        Ok(Storage(self.lent(abi::EG_STORAGE, name)?))
     }
 }
 
@@ -115,7 +104,7 @@ impl<'r> Storage<'r> {
         };
         if end <= start {
             let error = Error::failure(abi::EG_E_INVALID, "storage get: an empty range");
-            return Operation::known(self.request, Err(error));
+            return Operation::known(self.0.request, Err(error));
         }
         self.read(key, start, end - start, None)
     }
@@ -240,7 +229,7 @@ impl<'r> Storage<'r> {
         read: fn(Reply<'r>) -> Result<T, Error>,
     ) -> Operation<'r, T> {
         // SAFETY: the table of eg.storage/1; the rest by this function's contract.
-        unsafe { Operation::new(self.request, what, self.table, code, arguments, read) }
+        unsafe { Operation::new(self.0.request, what, self.0.table, code, arguments, read) }
     }
 }
 

@@ -62,7 +62,7 @@ impl<'r> Pages<'r> {
     /// Gives up the pages that were not asked for, and the connection.
     pub fn close(self) -> Operation<'r, ()> {
         let Stage::Cursor(cursor) = self.stage else {
-            return Operation::known(self.sql.request, Ok(()));
+            return Operation::known(self.sql.0.request, Ok(()));
         };
         // SAFETY: the arguments of EG_SQL_CLOSE; no result.
         unsafe {

@@ -45,10 +45,7 @@ impl<'r> Transaction<'r> {
         unsafe {
             sql.operation("sql begin", abi::EG_SQL_BEGIN, arguments, |reply| {
                 reply.done()?;
-                Ok(Transaction(Sql {
-                    request: reply.request,
-                    table: reply.service,
-                }))
+                Ok(Transaction(Sql(reply.lent())))
             })
         }
     }
@@ -75,7 +72,7 @@ impl<'r> Transaction<'r> {
     }
 
     pub(crate) fn table(&self) -> *const std::ffi::c_void {
-        self.0.table
+        self.0 .0.table
     }
 }
 

@@ -34,10 +34,7 @@ impl<'r> Upload<'r> {
             storage.operation("storage start", abi::EG_STORAGE_START, arguments, |reply| {
                 let started: &eg_storage_upload = reply.result()?;
                 Ok(Upload {
-                    storage: Storage {
-                        request: reply.request,
-                        table: reply.service,
-                    },
+                    storage: Storage(reply.lent()),
                     upload: started.upload,
                 })
             })
