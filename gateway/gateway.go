@@ -16,7 +16,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -176,50 +175,4 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 	g.services.probing.Wait()
 	g.services.closing.Wait()
 	return errors.Join(err, g.dir.Close())
-}
-
-// host is what the callbacks of one instance reach.
-type host struct {
-	g        *Gateway
-	endpoint string
-	version  string
-	bindings map[string]*service.Handle // by local name
-
-	mu     sync.Mutex
-	missed []string // names that were asked for and are not bound
-}
-
-func (h *host) Log(level slog.Level, requestID, message string) {
-	attrs := []slog.Attr{slog.String("endpoint", h.endpoint), slog.String("version", h.version)}
-	if requestID != "" {
-		attrs = append(attrs, slog.String("request_id", requestID))
-	}
-	h.g.opts.Log.LogAttrs(context.Background(), level, message, attrs...)
-}
-
-// Status is what one endpoint is doing.
-type Status struct {
-	Version  string // SHA-256 of the library, in hex; empty without one
-	InFlight int64
-	Native   int64 // threads inside native code
-	Stuck    int64
-	Draining int64 // replaced versions with requests inside
-	Retained int64 // replaced versions that are still mapped
-	Unloaded int64 // replaced versions that are gone
-}
-
-// Status tells what an endpoint is doing.
-func (g *Gateway) Status(endpoint string) (Status, error) {
-	g.mu.Lock()
-	e, ok := g.endpoints[endpoint]
-	g.mu.Unlock()
-	if !ok {
-		return Status{}, fmt.Errorf("there is no endpoint %q", endpoint)
-	}
-	s := Status{InFlight: e.InFlight(), Native: e.Native.Used(), Stuck: e.StuckCalls(),
-		Draining: e.Counters().Draining.Load(), Retained: e.Counters().Retained.Load(), Unloaded: e.Counters().Unloaded.Load()}
-	if i := e.Current(); i != nil {
-		s.Version = i.Version
-	}
-	return s, nil
 }

@@ -1,0 +1,69 @@
+package gateway
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
+)
+
+// Status is what one endpoint is doing.
+type Status struct {
+	Version  string // SHA-256 of the library, in hex; empty without one
+	InFlight int64
+	Native   int64 // threads inside native code
+	Stuck    int64
+	Draining int64 // replaced versions with requests inside
+	Retained int64 // replaced versions that are still mapped
+	Unloaded int64 // replaced versions that are gone
+}
+
+// Status tells what an endpoint is doing.
+func (g *Gateway) Status(endpoint string) (Status, error) {
+	g.mu.Lock()
+	e, ok := g.endpoints[endpoint]
+	g.mu.Unlock()
+	if !ok {
+		return Status{}, fmt.Errorf("there is no endpoint %q", endpoint)
+	}
+	s := Status{InFlight: e.InFlight(), Native: e.Native.Used(), Stuck: e.StuckCalls(),
+		Draining: e.Counters().Draining.Load(), Retained: e.Counters().Retained.Load(), Unloaded: e.Counters().Unloaded.Load()}
+	if i := e.Current(); i != nil {
+		s.Version = i.Version
+	}
+	return s, nil
+}
+
+// ServiceStatus is what one service is doing.
+type ServiceStatus struct {
+	Name        string
+	Active      bool
+	Waiting     int    // operations in the queue
+	Busy        int    // operations under way
+	Connections int    // to the backend
+	Done        uint64 // operations that ran
+	Overloaded  uint64 // operations refused because the queue was full
+	Deadlines   uint64 // operations that did not start in time
+	Panics      uint64 // of the driver
+	// Fault is the last error of the backend; nil since something went well.
+	Fault error
+}
+
+// ServiceStatuses tells what every service is doing, in the order of their
+// names.
+func (g *Gateway) ServiceStatuses() []ServiceStatus {
+	var all []ServiceStatus
+	for _, h := range g.services.handles.Range {
+		handle := h.(*service.Handle)
+		one := ServiceStatus{Name: handle.Name}
+		handle.With(func(s service.Service) {
+			stats := s.Stats()
+			one.Active, one.Waiting, one.Busy, one.Connections = true, stats.Waiting, stats.Busy, stats.Connections
+			one.Done, one.Overloaded, one.Deadlines, one.Panics, one.Fault = stats.Done, stats.Overloaded, stats.Deadlines, stats.Panics, stats.Fault
+		})
+		all = append(all, one)
+	}
+	slices.SortFunc(all, func(a, b ServiceStatus) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
