@@ -122,6 +122,7 @@ func New(opts Options) (*Gateway, error) {
 			MaxNative: opts.MaxNative, MaxAnswer: opts.MaxAnswer,
 		}),
 	}
+	g.services.life, g.services.cut = context.WithCancel(context.Background())
 	g.services.probes = map[string]context.CancelFunc{}
 	for id, s := range opts.Services {
 		g.builtin[id] = s
@@ -171,6 +172,9 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 	case <-grace.C:
 		err = errors.Join(err, errors.New("handlers were still at work and were left loaded"))
 	}
+	// What a hung backend still has is waited for, but not past ctx.
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(patience, g.services.cut) })
+	defer stop()
 	g.commitServices(&serviceChange{}) // after the handlers that use them
 	g.services.probing.Wait()
 	g.services.closing.Wait()

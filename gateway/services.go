@@ -31,6 +31,9 @@ type services struct {
 	handles sync.Map // name -> *service.Handle
 	running map[string]service.Spec
 	closing sync.WaitGroup
+	// life ends when a shutdown has no patience left with those that close.
+	life context.Context
+	cut  context.CancelFunc
 	probes  map[string]context.CancelFunc // ends the first probe of a service
 	probing sync.WaitGroup
 }
@@ -157,7 +160,7 @@ func (g *Gateway) closeService(name string, s service.Service) {
 		return
 	}
 	g.services.closing.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), serviceGrace)
+		ctx, cancel := context.WithTimeout(g.services.life, serviceGrace)
 		defer cancel()
 		if err := s.Close(ctx); err != nil {
 			g.opts.Log.Warn("a service did not end in time", "service", name, "error", err)
