@@ -32,8 +32,8 @@ type services struct {
 	running map[string]service.Spec
 	closing sync.WaitGroup
 	// life ends when a shutdown has no patience left with those that close.
-	life context.Context
-	cut  context.CancelFunc
+	life    context.Context
+	cut     context.CancelFunc
 	probes  map[string]context.CancelFunc // ends the first probe of a service
 	probing sync.WaitGroup
 }
