@@ -42,6 +42,10 @@ type Options struct {
 	// a handler that looks one up gets it, under any name.
 	Services map[string]abi.Service
 
+	// Trial tells handlers, when they start, that no traffic follows, so that
+	// they have no effect.
+	Trial bool
+
 	HeaderLimit    int           // bytes of request line and headers; default 16 KiB
 	ReadTimeout    time.Duration // of a whole request, its body included; default 30 s
 	WriteTimeout   time.Duration // of an answer; default 5 min

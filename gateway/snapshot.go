@@ -51,6 +51,9 @@ type Endpoint struct {
 	// Library and a Handler the endpoint answers 503.
 	Library string
 
+	// Canary is a second version that gets a share of the requests.
+	Canary *Canary
+
 	// Handler answers by a function of this program, in place of a library.
 	// Functions cannot be compared: each Apply takes it for a new version.
 	Handler edge.Handler
@@ -65,6 +68,16 @@ type Endpoint struct {
 	Services map[string]string
 
 	Limits Limits
+}
+
+// Canary is a version that gets a share of an endpoint's requests.
+type Canary struct {
+	Library string  // as an Endpoint's
+	Weight  float64 // percent of the requests; above 0, below 100
+
+	// Header makes requests with the same value of it go to the same version.
+	// Where it is empty, or a request lacks it, the client's address does.
+	Header string
 }
 
 // Limits bound what one endpoint may take. A zero field means its default.
