@@ -30,7 +30,7 @@ func (k *catalog) compose(artifacts *artifact.Store) {
 		}
 		if why := k.brokenServices[name]; why != "" {
 			k.serviceFaults[name] = why
-			s.Inactive = true
+			s = idle(k.services[name])
 		}
 		k.snapshot.Services = append(k.snapshot.Services, s)
 	}
