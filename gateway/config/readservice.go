@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -144,7 +145,8 @@ func (r reader) option(e *entry, option Option, dir string, o Options) {
 		if !r.text(e, &text) {
 			return
 		}
-		text, err := referred(text, dir)
+		reference := r.foreign && (strings.HasPrefix(text, "env:") || strings.HasPrefix(text, "file:"))
+		text, err := r.referred(text, dir)
 		if err != nil {
 			r.problems.add(e.position(), "%q: %s", e.key, err)
 			return
@@ -153,14 +155,19 @@ func (r reader) option(e *entry, option Option, dir string, o Options) {
 			o[e.key] = Hidden(text)
 			return
 		}
-		if len(option.Values) > 0 && !slices.Contains(option.Values, text) {
+		if len(option.Values) > 0 && !reference && !slices.Contains(option.Values, text) {
 			r.problems.add(e.position(), "%q must be one of %s, not %q%s", e.key, strings.Join(option.Values, ", "), text, suggest(text, option.Values))
 			return
 		}
 		o[e.key] = text
 	case Path:
-		if r.text(e, &text) {
+		if !r.text(e, &text) {
+			return
+		}
+		if o[e.key] = text; !r.foreign {
 			o[e.key] = resolve(dir, text)
+		} else if !filepath.IsAbs(filepath.FromSlash(text)) {
+			r.problems.add(e.position(), "%q must be an absolute path: it is of the machine of the gateway", e.key)
 		}
 	case Integer:
 		if text, ok := r.scalar(e, unstable.Integer, "an integer"); ok {

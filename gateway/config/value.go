@@ -45,7 +45,10 @@ func typeName(value any) string {
 
 // reader reads values and notes what is wrong with them. Its methods return
 // false where they have noted something.
-type reader struct{ problems *problems }
+type reader struct {
+	problems *problems
+	foreign  bool // see ParseForeign
+}
 
 func (r reader) wrongType(e *entry, want string) {
 	r.problems.add(e.position(), "%q must be %s, not %s", e.key, want, typeName(e.value))
