@@ -14,10 +14,11 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-const defaultMailbox = 256
+// DefaultMailbox is how many operations wait for a service that does not say.
+const DefaultMailbox = 256
 
 func readService(r reader, t *table, dir string) Service {
-	s := Service{Line: t.at.line, Enabled: true, Mailbox: defaultMailbox, Options: Options{}}
+	s := Service{Line: t.at.line, Enabled: true, Mailbox: DefaultMailbox, Options: Options{}}
 	driver := findDriver(r, t, &s)
 	known := fields{
 		"kind":   func(*entry) {},

@@ -130,7 +130,7 @@ func (r reader) size(e *entry, least, most int64, to *int64) {
 	}
 	n, ok := int64(0), true
 	if s.kind == unstable.String {
-		n, ok = parseSize(s.text)
+		n, ok = ParseSize(s.text)
 	} else if parsed, err := strconv.ParseInt(s.text, 0, 64); err == nil {
 		n = parsed
 	} else {
@@ -154,9 +154,9 @@ var units = []struct {
 	{"GB", 1e9}, {"MB", 1e6}, {"KB", 1e3}, {"B", 1},
 }
 
-// parseSize reads a whole number and a unit. A size too great for an int64
+// ParseSize reads a whole number and a unit. A size too great for an int64
 // comes back as the greatest there is, for the caller's limit to refuse.
-func parseSize(text string) (int64, bool) {
+func ParseSize(text string) (int64, bool) {
 	for _, u := range units {
 		digits, found := strings.CutSuffix(text, u.name)
 		if !found {
