@@ -113,7 +113,7 @@ func readSize(name string, value any, least, most int64) (int64, error) {
 	const want = `an integer (bytes) or a string such as "8MiB" or "64KB"`
 	n, shown, ok := whole(value)
 	if text, is := value.(string); is {
-		if n, ok = parseSize(text); !ok {
+		if n, ok = ParseSize(text); !ok {
 			return 0, fmt.Errorf("%q must be %s, not %q", name, want, text)
 		}
 		shown = text

@@ -12,10 +12,11 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-const defaultMailbox = 256
+// DefaultMailbox is how many operations wait for a service that does not say.
+const DefaultMailbox = 256
 
 func readService(r reader, t *table, dir string) Service {
-	s := Service{Line: t.at.line, Enabled: true, Mailbox: defaultMailbox, Options: Options{}}
+	s := Service{Line: t.at.line, Enabled: true, Mailbox: DefaultMailbox, Options: Options{}}
 	driver := findDriver(r, t, &s)
 	known := fields{
 		"kind":   func(*entry) {},
@@ -138,7 +139,9 @@ func (r reader) boolean(e *entry, to *bool) bool {
 // option reads the value of an option into o.
 func (r reader) option(e *entry, option Option, dir string, o Options) {
 	value, err := option.Read(plain(e.value))
-	if err == nil {
+	if err == nil && r.foreign {
+		err = option.CheckForeign(value)
+	} else if err == nil {
 		value, err = option.Resolve(value, dir)
 	}
 	if err == nil {

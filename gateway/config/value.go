@@ -89,7 +89,10 @@ func plain(value any) any {
 
 // reader reads values and notes what is wrong with them. Its methods return
 // false where they have noted something.
-type reader struct{ problems *problems }
+type reader struct {
+	problems *problems
+	foreign  bool // see ParseForeign
+}
 
 func (r reader) wrongType(e *entry, want string) {
 	r.problems.add(e.position(), "%q must be %s, not %s", e.key, want, typeName(e.value))
@@ -163,9 +166,9 @@ var units = []struct {
 	{"GB", 1e9}, {"MB", 1e6}, {"KB", 1e3}, {"B", 1},
 }
 
-// parseSize reads a whole number and a unit. A size too great for an int64
+// ParseSize reads a whole number and a unit. A size too great for an int64
 // comes back as the greatest there is, for the caller's limit to refuse.
-func parseSize(text string) (int64, bool) {
+func ParseSize(text string) (int64, bool) {
 	for _, u := range units {
 		digits, found := strings.CutSuffix(text, u.name)
 		if !found {

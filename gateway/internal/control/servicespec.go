@@ -3,7 +3,6 @@ package control
 import (
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -115,6 +114,9 @@ func checkOption(o config.Option, given any, before state.Service) (kept any, se
 	if err != nil {
 		return nil, "", err
 	}
+	if err := o.CheckForeign(value); err != nil {
+		return nil, "", err
+	}
 	switch value := value.(type) {
 	case config.Hidden:
 		text := value.Reveal()
@@ -124,30 +126,13 @@ func checkOption(o config.Option, given any, before state.Service) (kept any, se
 			}
 		}
 		if config.Refers(text) {
-			return text, "", checkReference(o, text)
+			return text, "", nil
 		}
 		return model.HiddenSecret, text, nil
-	case string:
-		switch {
-		case o.Type == config.Path:
-			if !filepath.IsAbs(value) {
-				return nil, "", fmt.Errorf("%q must be an absolute path: there is no folder that %q could start from", o.Name, value)
-			}
-		case config.Refers(value):
-			return value, "", checkReference(o, value)
-		}
-		return value, "", o.Check(value)
 	case time.Duration:
 		return value.String(), "", nil
 	}
 	return value, "", nil
-}
-
-func checkReference(o config.Option, text string) error {
-	if path, ok := strings.CutPrefix(text, "file:"); ok && !filepath.IsAbs(path) {
-		return fmt.Errorf("%q must name its file by an absolute path", o.Name)
-	}
-	return nil
 }
 
 // checkDatabases finds services that mail is to be taken from and that are no
