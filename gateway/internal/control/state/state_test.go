@@ -109,9 +109,11 @@ func TestEndpoints(t *testing.T) {
 		return err
 	})
 	for name, f := range map[string]func(*state.Tx) error{
-		"read":    func(tx *state.Tx) error { _, err := tx.Endpoint("b"); return err },
-		"replace": func(tx *state.Tx) error { return tx.PutEndpoint(model.Endpoint{EndpointSpec: model.EndpointSpec{Name: "b"}}) },
-		"delete":  func(tx *state.Tx) error { return tx.DeleteEndpoint("b") },
+		"read": func(tx *state.Tx) error { _, err := tx.Endpoint("b"); return err },
+		"replace": func(tx *state.Tx) error {
+			return tx.PutEndpoint(model.Endpoint{EndpointSpec: model.EndpointSpec{Name: "b"}})
+		},
+		"delete": func(tx *state.Tx) error { return tx.DeleteEndpoint("b") },
 	} {
 		if got := want(t, s.Update(t.Context(), f), model.Missing, ""); got.Reason != `there is no endpoint "b"` {
 			t.Errorf("%s: %s", name, got.Reason)
