@@ -45,6 +45,13 @@ func (v version) identity(spec *Endpoint) string {
 	return b.String()
 }
 
+// What a gateway logs at [slog.LevelDebug] before it runs code of a library that
+// it has not run before: it may not get back from there.
+const (
+	LogLoading  = "a library is loaded: its constructors run"
+	LogStarting = "a handler is started: its handler_init runs"
+)
+
 // load starts an instance, after everything that can be known of the library
 // without running any of it was checked.
 func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
@@ -59,6 +66,8 @@ func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("library %q cannot be loaded: %w", spec.Library, err)
 	}
+	log := g.opts.Log.With("endpoint", spec.Name, "version", h.version)
+	log.Debug(LogLoading)
 	library, err := abi.Open(v.path, g.dir.Instances(), report.Go)
 	if errors.Is(err, abi.ErrNoExec) {
 		return nil, fmt.Errorf("library %q: %w; choose another data directory with --data", spec.Library, err)
@@ -66,8 +75,9 @@ func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("library %q: %w", spec.Library, err)
 	}
+	log.Debug(LogStarting)
 	instance, err := abi.Start(library, abi.Options{
-		Endpoint: spec.Name, Config: spec.Config, Host: h, Memory: g.memory,
+		Endpoint: spec.Name, Config: spec.Config, Trial: g.opts.Trial, Host: h, Memory: g.memory,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("library %q: %w", spec.Library, err)

@@ -46,6 +46,7 @@ type ServiceStatus struct {
 	Overloaded  uint64 // operations refused because the queue was full
 	Deadlines   uint64 // operations that did not start in time
 	Panics      uint64 // of the driver
+	Inactive    uint64 // operations refused because the service was not active
 	// Fault is the last error of the backend; nil since something went well.
 	Fault error
 }
@@ -56,7 +57,7 @@ func (g *Gateway) ServiceStatuses() []ServiceStatus {
 	var all []ServiceStatus
 	for _, h := range g.services.handles.Range {
 		handle := h.(*service.Handle)
-		one := ServiceStatus{Name: handle.Name}
+		one := ServiceStatus{Name: handle.Name, Inactive: handle.Refused()}
 		handle.With(func(s service.Service) {
 			stats := s.Stats()
 			one.Active, one.Waiting, one.Busy, one.Connections = true, stats.Waiting, stats.Busy, stats.Connections

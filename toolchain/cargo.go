@@ -1,12 +1,10 @@
 package toolchain
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
+	"io"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,10 +33,14 @@ func (j *job) compileRust(ctx context.Context) (string, error) {
 	}
 	defer s.unlock()
 
-	messages, err := j.cargoBuild(ctx, cargo, s, true)
+	// What the first attempt prints counts only if it got as far as compiling,
+	// or if there is no second one.
+	first := &held{to: io.MultiWriter(j.output, j.log)}
+	messages, err := j.cargoBuild(ctx, cargo, s, true, first)
 	if err != nil && !messages.began && !j.config.Offline && ctx.Err() == nil {
-		j.output.reset()
-		messages, err = j.cargoBuild(ctx, cargo, s, false)
+		messages, err = j.cargoBuild(ctx, cargo, s, false, nil)
+	} else {
+		first.release()
 	}
 	if err != nil {
 		if strings.Contains(j.output.String(), "linker `cc` not found") {
@@ -56,7 +58,7 @@ func (j *job) compileRust(ctx context.Context) (string, error) {
 	return product, err
 }
 
-func (j *job) cargoBuild(ctx context.Context, cargo string, s *stage, offline bool) (*cargoMessages, error) {
+func (j *job) cargoBuild(ctx context.Context, cargo string, s *stage, offline bool, stderr *held) (*cargoMessages, error) {
 	manifest := filepath.Join(s.src, "Cargo.toml")
 	sdk := strconv.Quote(filepath.ToSlash(j.rustDir()))
 	args := []string{
@@ -75,59 +77,13 @@ func (j *job) cargoBuild(ctx context.Context, cargo string, s *stage, offline bo
 	if j.config.CargoHome != "" {
 		env = append(env, "CARGO_HOME="+j.config.CargoHome)
 	}
-	messages := &cargoMessages{manifest: manifest}
+	messages := &cargoMessages{manifest: manifest, log: j.log}
+	run := command{dir: j.dir, env: env, stdout: messages, name: cargo, args: args}
+	if stderr != nil {
+		run.stderr, messages.begin = stderr, stderr.release
+	}
 	// From the user's folder, where .cargo/config.toml and
 	// rust-toolchain.toml are looked for.
-	err := j.run(ctx, command{dir: j.dir, env: env, stdout: messages, name: cargo, args: args})
+	err := j.run(ctx, run)
 	return messages, err
-}
-
-// cargoMessages reads what cargo reports, one JSON object a line.
-type cargoMessages struct {
-	manifest string // of the crate looked for
-	library  string // its library
-	began    bool   // it got as far as compiling
-	line     []byte
-}
-
-const maxCargoMessage = 1 << 20
-
-func (m *cargoMessages) Write(p []byte) (int, error) {
-	for rest := p; len(rest) > 0; {
-		end := bytes.IndexByte(rest, '\n')
-		if end < 0 {
-			if len(m.line)+len(rest) <= maxCargoMessage {
-				m.line = append(m.line, rest...)
-			}
-			break
-		}
-		m.read(append(m.line, rest[:end]...))
-		m.line, rest = m.line[:0], rest[end+1:]
-	}
-	return len(p), nil
-}
-
-func (m *cargoMessages) read(line []byte) {
-	var message struct {
-		Reason       string
-		ManifestPath string `json:"manifest_path"`
-		Target       struct{ Kind []string }
-		Filenames    []string
-	}
-	if json.Unmarshal(line, &message) != nil {
-		return // a build script's own words
-	}
-	switch message.Reason {
-	case "build-finished":
-		m.began = true
-	case "compiler-artifact":
-		if message.ManifestPath != m.manifest || !slices.Contains(message.Target.Kind, "cdylib") {
-			return
-		}
-		for _, name := range message.Filenames {
-			if filepath.Ext(name) == Extension() {
-				m.library = name
-			}
-		}
-	}
 }

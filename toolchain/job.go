@@ -19,6 +19,7 @@ type job struct {
 	dir      string // the user's, links resolved: read only
 	temp     string // goes away with the job
 	output   *capture
+	log      live
 }
 
 // compile returns the file that the compiler made, somewhere in the cache.
@@ -46,7 +47,8 @@ func (j *job) compile(ctx context.Context) (string, error) {
 type command struct {
 	dir    string
 	env    []string  // added to the scrubbed environment
-	stdout io.Writer // default: the job's output
+	stdout io.Writer // default: as stderr
+	stderr io.Writer // default: the job's output and log
 	name   string    // a path
 	args   []string
 }
@@ -58,9 +60,13 @@ func (j *job) run(ctx context.Context, c command) error {
 	cmd.Dir = c.dir
 	// Messages in English: their beginning becomes part of an error.
 	cmd.Env = scrub(os.Environ(), append([]string{"PWD=" + c.dir, "LC_MESSAGES=C"}, c.env...)...)
-	cmd.Stdout, cmd.Stderr = j.output, j.output
-	if c.stdout != nil {
-		cmd.Stdout = c.stdout
+	cmd.Stderr = c.stderr
+	if c.stderr == nil {
+		cmd.Stderr = io.MultiWriter(j.output, j.log)
+	}
+	cmd.Stdout = c.stdout
+	if c.stdout == nil {
+		cmd.Stdout = cmd.Stderr
 	}
 	// How long a stray process may hold the output open.
 	cmd.WaitDelay = 2 * time.Second

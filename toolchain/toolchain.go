@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -94,6 +95,12 @@ func New(config Config) (*Toolchain, error) {
 	return t, nil
 }
 
+// Request is one build.
+type Request struct {
+	Dir string    // the source folder; nothing in it is written
+	Log io.Writer // gets what the compiler prints as it comes; may be nil
+}
+
 // Build compiles the source folder dir into a library in the cache, named by
 // its digest. Nothing in dir is written. Building the same folder twice at once
 // is safe; the second build waits for the first.
@@ -102,6 +109,12 @@ func New(config Config) (*Toolchain, error) {
 // (then it matches [ErrTimeout]), a [*MissingError] when a program is not
 // installed, and matches [ErrLanguage] when there is nothing to build.
 func (t *Toolchain) Build(ctx context.Context, dir string) (*Library, error) {
+	return t.BuildRequest(ctx, Request{Dir: dir})
+}
+
+// BuildRequest is [Toolchain.Build] with all that can be asked for.
+func (t *Toolchain) BuildRequest(ctx context.Context, r Request) (*Library, error) {
+	dir := r.Dir
 	if err := absolute(&dir); err != nil {
 		return nil, err
 	}
@@ -126,7 +139,8 @@ func (t *Toolchain) Build(ctx context.Context, dir string) (*Library, error) {
 	}
 	defer os.RemoveAll(temp)
 
-	j := &job{Toolchain: t, language: language, dir: real, temp: temp, output: newCapture(t.config.OutputLimit)}
+	j := &job{Toolchain: t, language: language, dir: real, temp: temp,
+		output: newCapture(t.config.OutputLimit), log: live{r.Log}}
 	product, err := j.compile(ctx)
 	if missing := (*MissingError)(nil); errors.As(err, &missing) {
 		return nil, missing

@@ -3,6 +3,7 @@ package service
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/edge-gateway/edge-gateway/abi"
 )
@@ -12,9 +13,20 @@ import (
 type Handle struct {
 	Name string
 
+	refused atomic.Uint64 // operations
+
 	mu      sync.RWMutex // held for reading while an operation is started
 	current Service      // nil: not active
 }
+
+// Refuse counts an operation that found no active service, and says so.
+func (h *Handle) Refuse() string {
+	h.refused.Add(1)
+	return fmt.Sprintf("service %q is not active: it is not enabled, or was taken away", h.Name)
+}
+
+// Refused is how many operations found no active service.
+func (h *Handle) Refused() uint64 { return h.refused.Load() }
 
 // As gives an endpoint's library the service, taken for one with an ABI id.
 func (h *Handle) As(id string) *Binding { return &Binding{h, id} }
@@ -36,7 +48,7 @@ func (b *Binding) Start(op *abi.Operation) {
 		s.Start(op)
 	})
 	if !active {
-		op.Fail(abi.ErrUnavailable, abi.Failure{Message: fmt.Sprintf("service %q is not active: it is not enabled, or was taken away", b.Name)})
+		op.Fail(abi.ErrUnavailable, abi.Failure{Message: b.Refuse()})
 	}
 }
 
