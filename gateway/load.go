@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 type version struct {
 	path   string
 	digest string
+	size   int64
 }
 
 // version keeps the library of an endpoint.
@@ -25,7 +27,14 @@ func (g *Gateway) version(spec *Endpoint) (version, error) {
 		return version{digest: "go-function"}, nil
 	}
 	path, digest, err := g.dir.Keep(spec.Library)
-	return version{path, digest}, err
+	if err != nil {
+		return version{}, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return version{}, fmt.Errorf("size of library %q: %w", spec.Library, err)
+	}
+	return version{path, digest, info.Size()}, nil
 }
 
 // identity tells whether an instance does for an endpoint as it is now to be.

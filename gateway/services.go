@@ -160,6 +160,7 @@ func (g *Gateway) closeService(name string, s service.Service) {
 		return
 	}
 	g.services.closing.Go(func() {
+		defer g.services.handle(name).Closed(s)
 		ctx, cancel := context.WithTimeout(g.services.life, serviceGrace)
 		defer cancel()
 		if err := s.Close(ctx); err != nil {

@@ -21,16 +21,14 @@ type Status struct {
 
 // Status tells what an endpoint is doing.
 func (g *Gateway) Status(endpoint string) (Status, error) {
-	g.mu.Lock()
-	e, ok := g.endpoints[endpoint]
-	g.mu.Unlock()
+	e, ok := (*g.endpoints.Load())[endpoint]
 	if !ok {
 		return Status{}, fmt.Errorf("there is no endpoint %q", endpoint)
 	}
-	s := Status{InFlight: e.InFlight(), Native: e.Native.Used(), Stuck: e.StuckCalls(),
-		Draining: e.Counters().Draining.Load(), Retained: e.Counters().Retained.Load(), Unloaded: e.Counters().Unloaded.Load()}
-	if i := e.Current(); i != nil {
-		s.Version = i.Version
+	s := Status{InFlight: e.InFlight(), Native: e.Native.Used(), Stuck: e.StuckCalls()}
+	s.Draining, s.Retained, s.Unloaded = e.Replaced()
+	if i := e.Split().Current; i != nil {
+		s.Version = i.Version.Digest
 	}
 	return s, nil
 }
@@ -53,6 +51,7 @@ type ServiceStatus struct {
 
 // ServiceStatuses tells what every service is doing, in the order of their
 // names.
+<<<<<<< HEAD
 func (g *Gateway) ServiceStatuses() []ServiceStatus {
 	var all []ServiceStatus
 	for _, h := range g.services.handles.Range {
@@ -64,7 +63,27 @@ func (g *Gateway) ServiceStatuses() []ServiceStatus {
 			one.Done, one.Overloaded, one.Deadlines, one.Panics, one.Fault = stats.Done, stats.Overloaded, stats.Deadlines, stats.Panics, stats.Fault
 		})
 		all = append(all, one)
+=======
+func (g *Gateway) ServiceStatuses() (all []ServiceStatus) {
+	for _, r := range g.serviceReports() {
+		all = append(all, r.ServiceStatus)
+>>>>>>> worker
 	}
-	slices.SortFunc(all, func(a, b ServiceStatus) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+func (g *Gateway) serviceReports() (all []ServiceReport) {
+	for _, h := range g.services.handles.Range {
+		handle := h.(*service.Handle)
+		stats, active := handle.Stats()
+		all = append(all, ServiceReport{
+			ServiceStatus: ServiceStatus{
+				Name: handle.Name, Active: active, Waiting: stats.Waiting, Busy: stats.Busy, Connections: stats.Connections,
+				Done: stats.Done, Overloaded: stats.Overloaded, Deadlines: stats.Deadlines, Panics: stats.Panics, Fault: stats.Fault,
+			},
+			Errors: stats.Errors, Latency: stats.Latency,
+		})
+	}
+	slices.SortFunc(all, func(a, b ServiceReport) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
