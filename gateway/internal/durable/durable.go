@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/failpoint"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/failpoint"
 )
 
 const temporary = ".tmp"
