@@ -1,4 +1,4 @@
-package gateway
+package metric
 
 import (
 	"math/rand/v2"
@@ -10,7 +10,7 @@ import (
 // counting is a histogram of some durations.
 func counting(durations ...time.Duration) (h Histogram) {
 	for _, d := range durations {
-		i, _ := slices.BinarySearch(LatencyBounds[:], d.Seconds())
+		i, _ := slices.BinarySearch(Bounds[:], d.Seconds())
 		h.Buckets[i]++
 		h.Sum += d
 	}
@@ -64,10 +64,10 @@ func TestAQuantileIsInTheBucketOfTheTrueOne(t *testing.T) {
 			if float64(index) == rank {
 				index--
 			}
-			bucket, _ := slices.BinarySearch(LatencyBounds[:], durations[index].Seconds())
-			lower, upper := time.Duration(0), seconds(LatencyBounds[min(bucket, len(LatencyBounds)-1)])
+			bucket, _ := slices.BinarySearch(Bounds[:], durations[index].Seconds())
+			lower, upper := time.Duration(0), seconds(Bounds[min(bucket, len(Bounds)-1)])
 			if bucket > 0 {
-				lower = seconds(LatencyBounds[bucket-1])
+				lower = seconds(Bounds[bucket-1])
 			}
 			got := h.Quantile(q)
 			if got < lower || got > upper || got < previous {

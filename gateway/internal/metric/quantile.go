@@ -1,24 +1,6 @@
-package gateway
+package metric
 
 import "time"
-
-// Count is how many durations were counted.
-func (h Histogram) Count() uint64 {
-	var n uint64
-	for _, bucket := range h.Buckets {
-		n += bucket
-	}
-	return n
-}
-
-// Add is what h and other counted together.
-func (h Histogram) Add(other Histogram) Histogram {
-	for i, bucket := range other.Buckets {
-		h.Buckets[i] += bucket
-	}
-	h.Sum += other.Sum
-	return h
-}
 
 // Sub is what h has counted since it was earlier. One that has begun anew in
 // between has counted all of h since.
@@ -44,7 +26,7 @@ func (h Histogram) Quantile(q float64) time.Duration {
 		return h.least()
 	}
 	var below, lower float64 // durations in the buckets before, and where those end
-	for i, upper := range LatencyBounds {
+	for i, upper := range Bounds {
 		n := float64(h.Buckets[i])
 		if below+n >= rank {
 			return seconds(lower + (upper-lower)*(rank-below)/n)
@@ -57,13 +39,13 @@ func (h Histogram) Quantile(q float64) time.Duration {
 // least is where the first bucket with a duration begins.
 func (h Histogram) least() time.Duration {
 	var lower float64
-	for i, upper := range LatencyBounds {
+	for i, upper := range Bounds {
 		if h.Buckets[i] > 0 {
 			return seconds(lower)
 		}
 		lower = upper
 	}
-	if h.Buckets[len(LatencyBounds)] == 0 {
+	if h.Buckets[len(Bounds)] == 0 {
 		return 0
 	}
 	return seconds(lower)
