@@ -1,5 +1,6 @@
 // Package failpoint marks the steps of durable work, so that tests can end the
-// process at each of them. Outside tests a step costs one comparison.
+// process at each of them. Where nobody has asked for that a step costs one
+// comparison.
 package failpoint
 
 var hook func(step, subject string)
@@ -11,6 +12,6 @@ func Reach(step, subject string) {
 	}
 }
 
-// Set has f called at every step, from any goroutine. For tests, before any
-// service starts.
+// Set has f called at every step, from any goroutine. For tests, before
+// anything is started.
 func Set(f func(step, subject string)) { hook = f }
