@@ -132,6 +132,7 @@ func New(opts Options) (*Gateway, error) {
 	}
 	g.endpoints.Store(&map[string]*registry.Endpoint{})
 	g.services.life, g.services.cut = context.WithCancel(context.Background())
+	g.services.running.Store(&map[string]service.Spec{})
 	g.services.probes = map[string]context.CancelFunc{}
 	for id, s := range opts.Services {
 		g.builtin[id] = s
