@@ -54,7 +54,7 @@ func build(t *testing.T, dir string) string {
 }
 
 // files writes a source folder.
-func files(t *testing.T, content map[string]string) string {
+func files(t testing.TB, content map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range content {
@@ -67,7 +67,7 @@ func files(t *testing.T, content map[string]string) string {
 }
 
 // compileC compiles one file of C, after the beginning that all have.
-func compileC(t *testing.T, source string, flags ...string) string {
+func compileC(t testing.TB, source string, flags ...string) string {
 	t.Helper()
 	compiler, err := exec.LookPath("cc")
 	if err != nil {
@@ -104,7 +104,7 @@ static void spin(void) { for (volatile int on = 1; on;) {} }
 `
 
 // request is the usual one of a test.
-func request(t *testing.T, library string) trial.Request {
+func request(t testing.TB, library string) trial.Request {
 	return trial.Request{
 		Endpoint: model.EndpointSpec{Name: "tried", Path: "/tried/{id}", Methods: []string{"GET"}, Probe: &model.Probe{Path: "/tried/1?x=y"}},
 		Library:  library, Dir: t.TempDir(),
