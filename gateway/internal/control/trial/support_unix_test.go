@@ -3,12 +3,14 @@
 package trial_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/trial"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
@@ -19,8 +21,18 @@ var builder *toolchain.Toolchain
 
 func TestMain(m *testing.M) {
 	trial.Main()
+	if library := os.Getenv(parentOf); library != "" {
+		_, err := trial.Run(context.Background(), trial.Request{
+			Endpoint: model.EndpointSpec{Name: "tried", Path: "/"}, Library: library, Dir: filepath.Dir(library), Limit: time.Minute,
+		})
+		fmt.Fprintln(os.Stderr, "the trial ended:", err)
+		os.Exit(1)
+	}
 	os.Exit(runAll(m))
 }
+
+// parentOf has a test process try a library, and be killed meanwhile.
+const parentOf = "EDGE_GATEWAY_TEST_PARENT_OF"
 
 func runAll(m *testing.M) int {
 	cache, err := os.MkdirTemp("", "edge-gateway-test-*")
