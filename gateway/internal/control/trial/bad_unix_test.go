@@ -118,7 +118,7 @@ func TestAPanicInRustIsToldWithItsMessage(t *testing.T) {
 	}))
 	for path, want := range map[string][2]string{
 		"/tried/1":     {"was answered with 500", "no crab today"},
-		"/tried/1?x=y": {"crashed with signal SIGABRT while it answered the probe", "never a crab"},
+		"/tried/1?x=y": {"crashed with signal SIGABRT while it answered the probe", "non-unwinding panic"},
 	} {
 		r := request(t, library)
 		r.Endpoint.Probe.Path = path

@@ -6,10 +6,8 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -95,49 +93,14 @@ func TestAProbeThatWantsAnotherStatusIsAFailure(t *testing.T) {
 		{model.Probe{Path: "/tried/1", Status: 204}, "the probe GET /tried/1 was answered with 200, and 204 is wanted"},
 		{model.Probe{Path: "/elsewhere"}, "the probe GET /elsewhere was answered with 404, and 200 to 399 is wanted"},
 		{model.Probe{Path: "/tried/1", Method: "POST"}, "the probe POST /tried/1 was answered with 405"},
-		{model.Probe{Path: " "}, "cannot be sent"},
+		{model.Probe{Path: "tried"}, "does not begin with a slash"},
+		{model.Probe{Path: "/tried/%"}, "cannot be sent"},
 	} {
 		r.Endpoint.Probe = &test.probe
 		_, err := run(t, r)
 		if refused := refusal(t, err); !strings.Contains(refused.Reason, test.reason) {
 			t.Errorf("reason %q, want %q", refused.Reason, test.reason)
 		}
-	}
-}
-
-// A process that a library starts, and that outlives the child, is ended with
-// it and keeps nobody waiting.
-func TestProcessesThatALibraryStartsAreKilled(t *testing.T) {
-	pipe := filepath.Join(t.TempDir(), "pipe")
-	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
-		t.Skip(err)
-	}
-	// Its other end stays open for as long as a process that has it lives.
-	forks := `#include <fcntl.h>
-static void leave(void) { if (open("` + pipe + `", O_WRONLY) >= 0 && fork() == 0) for (;;) pause(); }
-`
-	for name, source := range map[string]string{
-		"good":    forks + constructor + "{ leave(); }\nEG_ENTRY(ok);",
-		"crashes": forks + initHead + "{ leave(); crash(); return 0; }" + initTail,
-		"exits":   forks + initHead + "{ leave(); _exit(0); }" + initTail,
-		"hangs":   forks + initHead + "{ leave(); spin(); return 0; }" + initTail,
-	} {
-		t.Run(name, func(t *testing.T) {
-			end, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer end.Close()
-			r := request(t, compileC(t, source))
-			r.Limit = 2 * time.Second
-			if result, err := run(t, r); (err == nil) != (name == "good") {
-				t.Error(result, err)
-			}
-			_ = end.SetReadDeadline(time.Now().Add(5 * time.Second))
-			if n, err := end.Read(make([]byte, 1)); n != 0 || err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
-				t.Errorf("a process of the trial lives on: %d %v", n, err)
-			}
-		})
 	}
 }
 

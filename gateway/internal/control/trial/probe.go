@@ -38,6 +38,9 @@ func wantedStatus(p *model.Probe) string {
 func probe(ctx context.Context, e model.EndpointSpec, address string) (Answer, error) {
 	p := e.Probe
 	answer := Answer{Request: probeName(p)}
+	if !strings.HasPrefix(p.Path, "/") {
+		return answer, fmt.Errorf("the probe %s cannot be sent: its path does not begin with a slash", answer.Request)
+	}
 	request, err := http.NewRequestWithContext(ctx, cmp.Or(p.Method, http.MethodGet), "http://"+address+p.Path, strings.NewReader(p.Body))
 	if err != nil {
 		return answer, fmt.Errorf("the probe %s cannot be sent: %w", answer.Request, err)

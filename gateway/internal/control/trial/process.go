@@ -75,7 +75,9 @@ func start(r Request) (p *process, err error) {
 		return nil, err
 	}
 	p = &process{request: r, events: make(chan event), exited: make(chan error, 1), output: make(chan string, 1)}
-	p.dir, err = os.MkdirTemp(r.Dir, prefix+"*")
+	if p.dir, err = os.MkdirTemp(r.Dir, prefix+"*"); err == nil {
+		p.dir, err = filepath.Abs(p.dir)
+	}
 	if err != nil {
 		return nil, err
 	}

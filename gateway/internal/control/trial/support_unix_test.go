@@ -3,12 +3,14 @@
 package trial_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/trial"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
@@ -19,8 +21,18 @@ var builder *toolchain.Toolchain
 
 func TestMain(m *testing.M) {
 	trial.Main()
+	if library := os.Getenv(parentOf); library != "" {
+		_, err := trial.Run(context.Background(), trial.Request{
+			Endpoint: model.EndpointSpec{Name: "tried", Path: "/"}, Library: library, Dir: filepath.Dir(library), Limit: time.Minute,
+		})
+		fmt.Fprintln(os.Stderr, "the trial ended:", err)
+		os.Exit(1)
+	}
 	os.Exit(runAll(m))
 }
+
+// parentOf has a test process try a library, and be killed meanwhile.
+const parentOf = "EDGE_GATEWAY_TEST_PARENT_OF"
 
 func runAll(m *testing.M) int {
 	cache, err := os.MkdirTemp("", "edge-gateway-test-*")
@@ -54,7 +66,7 @@ func build(t *testing.T, dir string) string {
 }
 
 // files writes a source folder.
-func files(t *testing.T, content map[string]string) string {
+func files(t testing.TB, content map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range content {
@@ -67,7 +79,7 @@ func files(t *testing.T, content map[string]string) string {
 }
 
 // compileC compiles one file of C, after the beginning that all have.
-func compileC(t *testing.T, source string, flags ...string) string {
+func compileC(t testing.TB, source string, flags ...string) string {
 	t.Helper()
 	compiler, err := exec.LookPath("cc")
 	if err != nil {
@@ -104,7 +116,7 @@ static void spin(void) { for (volatile int on = 1; on;) {} }
 `
 
 // request is the usual one of a test.
-func request(t *testing.T, library string) trial.Request {
+func request(t testing.TB, library string) trial.Request {
 	return trial.Request{
 		Endpoint: model.EndpointSpec{Name: "tried", Path: "/tried/{id}", Methods: []string{"GET"}, Probe: &model.Probe{Path: "/tried/1?x=y"}},
 		Library:  library, Dir: t.TempDir(),
