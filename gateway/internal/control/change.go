@@ -111,6 +111,9 @@ func (c *Control) change(ctx context.Context, d *deed, f func(*edit) error) erro
 		return fmt.Errorf("write the change down: %w", err)
 	}
 	c.now.Store(e.catalog)
+	if e.serves {
+		c.compareCanaries()
+	}
 	return nil
 }
 

@@ -32,6 +32,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/artifact"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/state"
+	"github.com/edge-gateway/edge-gateway/toolchain"
 )
 
 // Worker serves snapshots. A [gateway.Gateway] is one; over a process boundary
@@ -52,6 +53,9 @@ type Options struct {
 	Dir    string // data directory; the caller has locked it
 	Worker Worker
 	Log    *slog.Logger
+
+	// Toolchain builds sources; default: one of its own, in the data directory.
+	Toolchain *toolchain.Toolchain
 
 	Program string // version of the program, for the overview
 	Address string // where the worker serves, likewise
@@ -98,6 +102,10 @@ type Control struct {
 	endpoints locks // by name: what takes long is done to one at a time
 	answers   locks // by idempotency key
 	keys      keyring
+	builds    builds
+	canaries  canaries
+	// collecting has room for one wish that artifacts be collected.
+	collecting chan struct{}
 
 	// What runs in the background, until life ends.
 	life       context.Context
@@ -117,7 +125,8 @@ func Open(ctx context.Context, o Options) (*Control, error) {
 		return nil, fmt.Errorf("data directory %q: %w", o.Dir, err)
 	}
 	o.Dir = dir
-	c := &Control{opts: o, log: o.Log, worker: o.Worker, started: time.Now()}
+	c := &Control{opts: o, log: o.Log, worker: o.Worker, started: time.Now().UTC(), collecting: make(chan struct{}, 1)}
+	c.canaries.every = canaryEvery
 	if c.artifacts, err = artifact.Open(dir); err != nil {
 		return nil, err
 	}
@@ -132,12 +141,12 @@ func Open(ctx context.Context, o Options) (*Control, error) {
 }
 
 func (c *Control) start(ctx context.Context) error {
-	if err := c.openKeys(ctx); err != nil {
-		return err
+	for _, step := range []func(context.Context) error{c.openBuilds, c.serveState, c.openKeys, c.resumeBuilds} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
-	if err := c.serveState(ctx); err != nil {
-		return err
-	}
+	c.background.Go(c.keepCollecting)
 	return nil
 }
 
@@ -149,6 +158,9 @@ func (c *Control) FirstToken() string { return c.first }
 // goes on serving.
 func (c *Control) Close(ctx context.Context) error {
 	c.end()
+	err := c.builds.close(ctx)
+	c.mu.Lock() // who is at it finishes; nobody else begins
+	c.mu.Unlock()
 	c.background.Wait()
-	return c.state.Close()
+	return errors.Join(err, c.state.Close())
 }

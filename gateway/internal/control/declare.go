@@ -135,5 +135,8 @@ func (c *Control) serveState(ctx context.Context) error {
 		return fmt.Errorf("serve the state: %w", err)
 	}
 	c.now.Store(first)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.compareCanaries()
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control/page"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
@@ -19,9 +20,9 @@ func (c *Control) Endpoints(ctx context.Context, f model.EndpointFilter, p model
 			found = append(found, e)
 		}
 	}
-	list := page(found, p, func(e model.Endpoint) string { return e.Name })
+	list, err := page.Cut(found, "endpoints", p, func(e model.Endpoint) string { return e.Name })
 	c.withCanaries(list.Items)
-	return list, nil
+	return list, err
 }
 
 func selects(f model.EndpointFilter, e model.Endpoint) bool {
@@ -185,6 +186,7 @@ func (c *Control) DeleteEndpoint(ctx context.Context, name string, revision int6
 		return nil
 	})
 	if err == nil {
+		c.cancelBuilds(context.WithoutCancel(ctx), name)
 		c.collectSoon()
 	}
 	return err

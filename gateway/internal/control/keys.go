@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/config"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control/page"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/state"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
@@ -72,7 +73,7 @@ func (c *Control) Keys(ctx context.Context, p model.Page) (model.List[model.Key]
 		all = append(all, k.Key)
 	}
 	slices.SortFunc(all, func(a, b model.Key) int { return strings.Compare(a.Name, b.Name) })
-	return page(all, p, func(k model.Key) string { return k.Name }), nil
+	return page.Cut(all, "keys", p, func(k model.Key) string { return k.Name })
 }
 
 // CreateKey makes a key. Its token is shown here and nowhere else.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control/page"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/state"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
@@ -27,7 +28,7 @@ func (c *Control) Rollback(ctx context.Context, endpoint string) (result model.D
 	var history []model.Deploy
 	var versions []model.Version
 	err = c.state.View(ctx, func(tx *state.Tx) error {
-		list, err := tx.Deploys(endpoint, model.Page{Limit: longestPage})
+		list, err := tx.Deploys(endpoint, model.Page{Limit: page.Most})
 		if err != nil {
 			return err
 		}

@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control/page"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/state"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
 // Services lists services by name.
 func (c *Control) Services(ctx context.Context, f model.ServiceFilter, p model.Page) (model.List[model.Service], error) {
-	return page(c.allServices(f), p, func(s model.Service) string { return s.Name }), nil
+	return page.Cut(c.allServices(f), "services", p, func(s model.Service) string { return s.Name })
 }
 
 func (c *Control) allServices(f model.ServiceFilter) (found []model.Service) {

@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"path/filepath"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/trial"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
@@ -15,7 +14,12 @@ func (c *Control) try(ctx context.Context, spec model.EndpointSpec, version stri
 	if err != nil {
 		return "", err
 	}
-	result, err := trial.Run(ctx, trial.Request{Endpoint: spec, Library: library.Path, Dir: filepath.Join(c.opts.Dir, "trial")})
+	dir, remove, err := c.scratch("trial-")
+	if err != nil {
+		return "", err
+	}
+	defer remove()
+	result, err := trial.Run(ctx, trial.Request{Endpoint: spec, Library: library.Path, Dir: dir})
 	return result.String(), err
 }
 

@@ -10,36 +10,25 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/abi/inspect"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/artifact"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control/page"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/state"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
 // Versions lists the versions of an endpoint, the newest first.
-func (c *Control) Versions(ctx context.Context, endpoint string, p model.Page) (model.List[model.Version], error) {
-	all, err := c.versions(ctx, endpoint)
-	if err != nil {
-		return model.List[model.Version]{}, err
-	}
-	return pageAfter(all, p, func(v model.Version) string { return v.Digest })
-}
-
-func (c *Control) versions(ctx context.Context, endpoint string) (all []model.Version, err error) {
-	now := c.now.Load()
-	e, ok := now.endpoint(endpoint)
+func (c *Control) Versions(ctx context.Context, endpoint string, p model.Page) (list model.List[model.Version], err error) {
+	e, ok := c.now.Load().endpoint(endpoint)
 	if !ok {
-		return nil, model.Errorf(model.Missing, "there is no endpoint %q", endpoint)
+		return list, model.Errorf(model.Missing, "there is no endpoint %q", endpoint)
 	}
 	if e.Origin == model.FromFile {
-		return c.fileVersion(e), nil
+		return page.Cut(c.fileVersion(e), "versions", p, func(v model.Version) string { return v.Digest })
 	}
 	err = c.state.View(ctx, func(tx *state.Tx) error {
-		all, err = tx.Versions(endpoint)
+		list, err = tx.VersionPage(endpoint, p)
 		return err
 	})
-	for i := range all {
-		all[i].Current = all[i].Digest == e.Version
-	}
-	return all, err
+	return list, err
 }
 
 // fileVersion is the one version of an endpoint of the file.
@@ -75,7 +64,6 @@ func (c *Control) version(ctx context.Context, endpoint, digest string) (v model
 		v, err = tx.Version(endpoint, digest)
 		return err
 	})
-	v.Current = v.Digest == e.Version
 	return v, err
 }
 
