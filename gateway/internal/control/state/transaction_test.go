@@ -122,7 +122,7 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 func TestHammer(t *testing.T) {
 	s := start(t, t.TempDir())
 	update(t, s, func(tx *state.Tx) error { return tx.CreateEndpoint(endpoint("a")) })
-	const writers, changes = 4, 50
+	const writers, changes = 4, 25
 	var all sync.WaitGroup
 	done := make(chan struct{})
 	finish := sync.OnceFunc(func() { close(done) })
