@@ -38,6 +38,7 @@ func (t *Tx) PutAnswer(actor, key string, a Answer) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.conn.run(`DELETE FROM answer WHERE at <= ?1 OR id <= (SELECT id FROM answer ORDER BY id DESC LIMIT 1 OFFSET ?2)`, now.Add(-answerLife), mostAnswers)
+	last := t.conn.db.LastInsertRowID()
+	_, err = t.conn.run(`DELETE FROM answer WHERE at <= ?1 OR id <= ?2`, now.Add(-answerLife), last-mostAnswers)
 	return err
 }

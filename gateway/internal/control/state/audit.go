@@ -38,6 +38,7 @@ func (t *Tx) Audit(f model.AuditFilter, p model.Page) (model.List[model.AuditEnt
 
 // PruneAudit forgets all but the newest entries.
 func (t *Tx) PruneAudit(keep int) error {
-	_, err := t.conn.run(`DELETE FROM audit WHERE id <= (SELECT id FROM audit ORDER BY id DESC LIMIT 1 OFFSET ?1)`, max(keep, 0))
+	// The oldest go first, so that there are no gaps between the numbers.
+	_, err := t.conn.run(`DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?1`, max(keep, 0))
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -129,14 +128,12 @@ func (c *conn) rows(text string, each func(*sqlite3.Stmt) error, args ...any) er
 	return c.noted(s.Err())
 }
 
-// harmless are the errors after which a connection is as good as before.
-var harmless = []sqlite3.ErrorCode{
-	sqlite3.BUSY, sqlite3.INTERRUPT, sqlite3.CONSTRAINT, sqlite3.READONLY, sqlite3.FULL,
-}
-
+// noted sees when a connection is of no use any more: after all errors but
+// those of what was asked for.
 func (c *conn) noted(err error) error {
-	var fault *sqlite3.Error
-	if errors.As(err, &fault) && !slices.Contains(harmless, fault.Code()) {
+	switch codeOf(err) {
+	case 0, sqlite3.BUSY, sqlite3.INTERRUPT, sqlite3.CONSTRAINT, sqlite3.READONLY, sqlite3.FULL:
+	default:
 		c.lost = true
 	}
 	return err

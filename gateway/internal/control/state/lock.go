@@ -22,7 +22,7 @@ func takeLock(path string) (*lock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock the state: open %q: %w", path, err)
 	}
-	if err := db.Exec("BEGIN EXCLUSIVE"); err != nil {
+	if err := db.Exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE"); err != nil {
 		_ = db.Close()
 		if errors.Is(err, sqlite3.BUSY) {
 			return nil, fmt.Errorf("%w: %q is locked; stop it, or choose another data directory", ErrInUse, path)

@@ -9,32 +9,41 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
+	"github.com/edge-gateway/edge-gateway/gateway/internal/durable"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
 var errDamaged = errors.New("the database is damaged")
 
-// problem says what an error of SQLite means for the one who runs the program.
-// Other errors stay as they are.
+// problem says what an error of SQLite, or of the file system, means for the
+// one who runs the program. Other errors stay as they are.
 func (s *Store) problem(ctx context.Context, err error) error {
 	var known *model.Error
-	var fault *sqlite3.Error
-	switch {
-	case err == nil, errors.As(err, &known):
+	if err == nil || errors.As(err, &known) {
 		return err
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, sqlite3.FULL):
+	}
+	code := codeOf(err)
+	switch {
+	case code == sqlite3.FULL, code == sqlite3.IOERR && durable.Full(s.path), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return model.Errorf(model.Unavailable, "the disk with the state %q is full; nothing was changed: %w", s.path, err)
-	case errors.Is(err, errDamaged), errors.Is(err, sqlite3.CORRUPT), errors.Is(err, sqlite3.NOTADB):
+	case code == sqlite3.CORRUPT, code == sqlite3.NOTADB, errors.Is(err, errDamaged):
 		return fmt.Errorf("the state %q is damaged; put a copy of it in its place (such as %s.backup-1 or your own), or move it away to begin with an empty one: %w",
 			s.path, fileName, err)
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, sqlite3.READONLY), errors.Is(err, sqlite3.CANTOPEN):
+	case code == sqlite3.READONLY, code == sqlite3.CANTOPEN, errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return model.Errorf(model.Unavailable, "the state %q cannot be written; make the folder and its files writable for this user: %w", s.path, err)
-	case errors.Is(err, sqlite3.INTERRUPT) && ctx.Err() != nil:
+	case code == sqlite3.INTERRUPT && ctx.Err() != nil:
 		return ctx.Err()
-	case errors.Is(err, sqlite3.BUSY):
+	case code == sqlite3.BUSY:
 		return model.Errorf(model.Unavailable, "another program holds the state %q; close it: %w", s.path, err)
-	case errors.As(err, &fault):
+	case code != 0:
 		return fmt.Errorf("the state %q: %w", s.path, err)
 	}
 	return err
+}
+
+// codeOf is SQLite's for an error; 0 for errors that are not SQLite's.
+func codeOf(err error) sqlite3.ErrorCode {
+	var code sqlite3.ErrorCode
+	errors.As(err, &code)
+	return code
 }

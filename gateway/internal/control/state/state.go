@@ -63,15 +63,15 @@ func open(ctx context.Context, dir string, steps []string) (_ *Store, err error)
 	if err != nil {
 		return nil, fmt.Errorf("open the state: %w", err)
 	}
-	if err := durable.MakeDir(dir); err != nil {
-		return nil, fmt.Errorf("open the state in %q: %w", dir, err)
-	}
 	s := &Store{
 		path: filepath.Join(dir, fileName), now: time.Now,
 		writer: make(chan *conn, 1), readers: make(chan *conn, readers),
 	}
+	if err := durable.MakeDir(dir); err != nil {
+		return nil, s.problem(ctx, fmt.Errorf("make the folder of the state: %w", err))
+	}
 	if s.lock, err = takeLock(filepath.Join(dir, lockName)); err != nil {
-		return nil, err
+		return nil, s.problem(ctx, err)
 	}
 	var c *conn
 	defer func() {

@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package sqlite
+package durable
 
 import (
 	"path/filepath"
@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// full tells whether the disk with the file has no space left: the engine knows
-// only that it could not write.
-func full(path string) bool {
+// Full tells whether the disk with a file has no space left: SQLite knows only
+// that it could not write.
+func Full(path string) bool {
 	var fs unix.Statfs_t
 	err := unix.Statfs(filepath.Dir(path), &fs)
 	return err == nil && fs.Bavail*uint64(fs.Bsize) < 1<<20
