@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"go.yaml.in/yaml/v4"
@@ -40,6 +41,7 @@ type Document struct {
 
 // Read reads a document. What is wrong with the request is a [*model.Error].
 func Read(r model.ImportRequest) (*Document, error) {
+	r.Domain = strings.ToLower(r.Domain)
 	if err := config.CheckDomain(r.Domain); err != nil {
 		return nil, model.Errorf(model.Invalid, "%w", err).At("domain")
 	}

@@ -17,17 +17,25 @@ const (
 
 // example makes a value that a schema allows, as far as that is easily had.
 func example(ref *openapi3.SchemaRef) (any, bool) {
-	m := &maker{left: exampleValues}
+	m := &maker{left: exampleValues, open: map[*openapi3.Schema]bool{}}
 	return m.value(ref, 0)
 }
 
-type maker struct{ left int }
+type maker struct {
+	left int
+	open map[*openapi3.Schema]bool // those that a value is being made for
+}
 
 func (m *maker) value(ref *openapi3.SchemaRef, depth int) (any, bool) {
 	if m.left--; ref == nil || ref.Value == nil || depth > exampleDepth || m.left < 0 {
 		return nil, false
 	}
 	s := ref.Value
+	if m.open[s] {
+		return nil, false // a part of itself, which can be left out or it has no end
+	}
+	m.open[s] = true
+	defer delete(m.open, s)
 	if given, ok := given(s); ok {
 		return given, true
 	}

@@ -63,6 +63,9 @@ func (d *reading) operations() error {
 			d.operation(method, path, item, operation)
 		}
 	}
+	if len(d.doc.Servers) > 1 {
+		d.leftOut("servers: only the first one's path goes before those of the operations")
+	}
 	if secured {
 		d.leftOut("security: the stubs do not ask who calls")
 	}
@@ -88,7 +91,7 @@ func (d *reading) operation(method, path string, item *openapi3.PathItem, o *ope
 		d.leftOut("%s: %s", title, err)
 		return
 	}
-	added := config.Route{Domain: strings.ToLower(d.domain), Path: route.path, Methods: []string{method}}
+	added := config.Route{Domain: d.domain, Path: route.path, Methods: []string{method}}
 	for _, c := range config.FindConflicts(append(slices.Clone(d.routes), added)) {
 		if c.Second == len(d.routes) {
 			d.leftOut("%s: it answers the same requests as %s", title, d.made.Operations[c.First].Title)
@@ -98,7 +101,7 @@ func (d *reading) operation(method, path string, item *openapi3.PathItem, o *ope
 	made := Operation{
 		Title: clip(printable(title)),
 		Spec: model.EndpointSpec{
-			Name: d.name(method, route.path, o.OperationID), Domain: added.Domain, Path: route.path, Methods: added.Methods,
+			Name: d.name(method, path, o.OperationID), Domain: added.Domain, Path: route.path, Methods: added.Methods,
 		},
 	}
 	made.stub = stub{Title: title, Comment: comment(o, item), Parameters: d.parameters(title, route, item, o)}
@@ -139,14 +142,12 @@ func (d *reading) name(method, path, id string) string {
 	if base == "" {
 		base = words(strings.ToLower(method) + " " + path)
 	}
-	if d.prefix == "" {
-		base = strings.TrimLeft(base, "-")
-	}
 	const most = 60 // with room for a number
-	name := d.prefix + base
-	name = strings.TrimRight(name[:min(len(name), most)], "-")
-	for n := 2; d.names[name] || config.CheckName(name) != nil; n++ {
-		name = fmt.Sprintf("%s-%d", strings.TrimRight((d.prefix + base)[:min(len(d.prefix+base), most)], "-"), n)
+	base = d.prefix + base
+	base = strings.TrimRight(base[:min(len(base), most)], "-")
+	name := base
+	for n := 2; d.names[name]; n++ {
+		name = fmt.Sprintf("%s-%d", base, n)
 	}
 	d.names[name] = true
 	return name
