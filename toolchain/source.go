@@ -31,3 +31,7 @@ func SourceFiles(dir string) ([]string, error) {
 	slices.Sort(names)
 	return names, nil
 }
+
+// ProjectName is what [Create] calls the project of a handler that is itself
+// called something else, such as 2nd.Order: the nearest that is allowed.
+func ProjectName(name string) string { return nameFrom(name) }
