@@ -14,7 +14,7 @@ import (
 )
 
 type buildLogInput struct {
-	buildInput
+	BuildPath
 	Follow      bool  `query:"follow" doc:"Go on until the build has ended. Events always do."`
 	LastEventID int64 `header:"Last-Event-ID" minimum:"0" doc:"Number of the last line that the client has."`
 }
@@ -60,7 +60,7 @@ func (a *API) sendBuildLog(ctx context.Context, in *buildLogInput, out events, l
 		for range lines { // until its goroutine has ended
 		}
 	}()
-	beat := time.NewTicker(heartbeat)
+	beat := time.NewTicker(a.limits.heartbeat)
 	defer beat.Stop()
 	number := int64(0)
 	for {

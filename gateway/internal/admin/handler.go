@@ -37,7 +37,7 @@ type handler struct {
 }
 
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{w: newResponse(w), r: r, local: h.local, started: time.Now()}
+	x := &exchange{w: newResponse(w, h.api.limits.write), r: r, local: h.local, started: time.Now()}
 	defer h.api.logged(x)
 	defer h.api.recovered(x)
 	// A deadline of the answer before, on the same connection, is over.
