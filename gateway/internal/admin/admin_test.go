@@ -28,7 +28,7 @@ type server struct {
 
 func serve(t *testing.T) *server {
 	t.Helper()
-	s := &server{t: t, fake: newFake(), logs: &logLines{more: make(chan model.LogLine)}, log: &lockedBuffer{}}
+	s := &server{t: t, fake: newFake(), logs: &logLines{more: make(chan model.LogLine), closed: make(chan struct{})}, log: &lockedBuffer{}}
 	s.api = New(Options{
 		Control: s.fake, Logs: s.logs, Version: "test", Hosts: []string{"admin.example.com"},
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

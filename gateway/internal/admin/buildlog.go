@@ -28,7 +28,7 @@ func (a *API) buildLog(ctx context.Context, in *buildLogInput) (*streamed, error
 	if err != nil {
 		return nil, err
 	}
-	log, err := a.control.BuildLog(watching, in.Build, in.Follow || wantsEvents(x.r))
+	log, err := a.control.BuildLog(watching, in.Build, in.Follow || x.wantsEvents())
 	if err != nil {
 		done()
 		return nil, err
@@ -39,7 +39,7 @@ func (a *API) buildLog(ctx context.Context, in *buildLogInput) (*streamed, error
 		switch {
 		case x.r.Method == http.MethodHead:
 			x.w.WriteHeader(http.StatusOK)
-		case wantsEvents(x.r):
+		case x.wantsEvents():
 			a.sendBuildLog(watching, in, startEvents(x), log)
 		default:
 			x.w.Header().Set("Content-Type", "text/plain; charset=utf-8")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,7 +28,11 @@ type fake struct {
 	fail     error         // of Endpoint
 	panics   any           // of Endpoint
 	log      io.ReadCloser // of every build
+	expired  map[string]bool
+	work     func(context.Context) error // of Deploy and Upload; may be nil
+	reading  chan struct{}               // closed when an upload has begun
 	uploaded []byte
+	library  io.Reader // of every version
 	ready    model.Readiness
 }
 
@@ -51,6 +54,9 @@ func newFake() *fake {
 func (f *fake) Authenticate(_ context.Context, token string) (model.Actor, error) {
 	if a, ok := f.actors[token]; ok {
 		return a, nil
+	}
+	if f.expired[token] {
+		return model.Actor{}, model.Errorf(model.Unauthorized, "the key has expired")
 	}
 	return model.Actor{}, model.Errorf(model.Unauthorized, "the token is not known")
 }
@@ -140,13 +146,35 @@ func (f *fake) UpdateEndpoint(_ context.Context, name string, revision int64, sp
 	return e, nil
 }
 
-func (f *fake) Deploy(context.Context, string, model.DeployRequest) (model.DeployResult, error) {
+func (f *fake) works(ctx context.Context) error {
+	if f.work == nil {
+		return nil
+	}
+	return f.work(ctx)
+}
+
+func (f *fake) Deploy(ctx context.Context, _ string, _ model.DeployRequest) (model.DeployResult, error) {
+	if err := f.works(ctx); err != nil {
+		return model.DeployResult{}, err
+	}
 	return model.DeployResult{Endpoint: "orders", Action: "deploy"}, nil
 }
 
-func (f *fake) Upload(_ context.Context, endpoint string, library io.Reader, digest string) (model.Version, error) {
-	all, err := io.ReadAll(library)
-	f.uploaded = all
+func (f *fake) Upload(ctx context.Context, endpoint string, library io.Reader, _ string) (model.Version, error) {
+	first := make([]byte, 5)
+	n, err := io.ReadFull(library, first)
+	if f.reading != nil {
+		close(f.reading)
+		f.reading = nil
+	}
+	if err == nil {
+		var rest []byte
+		rest, err = io.ReadAll(library)
+		f.uploaded = append(first[:n], rest...)
+	}
+	if err == nil {
+		err = f.works(ctx)
+	}
 	if err != nil {
 		return model.Version{}, errors.Join(errors.New("keep the library"), err)
 	}
@@ -154,6 +182,9 @@ func (f *fake) Upload(_ context.Context, endpoint string, library io.Reader, dig
 }
 
 func (f *fake) Library(context.Context, string, string) (io.ReadCloser, model.Version, error) {
+	if f.library != nil {
+		return io.NopCloser(f.library), model.Version{Digest: "d", Size: 7}, nil
+	}
 	return io.NopCloser(strings.NewReader("library")), model.Version{Digest: "d", Size: 7}, nil
 }
 
@@ -183,6 +214,7 @@ func (f *fake) Overview(context.Context) (model.Overview, error) {
 type logLines struct {
 	lines  []model.LogLine
 	more   chan model.LogLine
+	closed chan struct{} // ends every Tail
 	filter model.LogFilter
 }
 
@@ -206,10 +238,10 @@ func (l *logLines) Tail(ctx context.Context, f model.LogFilter, _ int) (<-chan m
 				}
 			case <-ctx.Done():
 				return
+			case <-l.closed:
+				return
 			}
 		}
 	}()
 	return out, nil
 }
-
-var _ http.Handler = handler{}

@@ -17,9 +17,7 @@ type streamed struct {
 const eventStream = "text/event-stream"
 
 // wantsEvents tells whether a client asks for server-sent events.
-func wantsEvents(r *http.Request) bool {
-	return strings.Contains(r.Header.Get("Accept"), eventStream)
-}
+func (x *exchange) wantsEvents() bool { return strings.Contains(x.accept, eventStream) }
 
 // stream takes one of the places of those that watch. Its context ends with the
 // request, and when the API is shut down. done has to be called.
