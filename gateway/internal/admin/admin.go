@@ -10,7 +10,7 @@
 //	body.go           is there a body of the right type and size
 //	register.go       parameters and body against the schema, by huma
 //
-// before a handler turns it into a call of [control.Control]. Whatever goes
+// before a handler turns it into a call of [Control]. Whatever goes
 // wrong on the way is answered by a [Problem].
 package admin
 
@@ -22,13 +22,11 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-
-	"github.com/edge-gateway/edge-gateway/gateway/internal/control"
 )
 
 // Options of an API.
 type Options struct {
-	Control *control.Control
+	Control Control
 	Logs    Logs
 	Log     *slog.Logger
 	Version string // of the program
@@ -40,7 +38,7 @@ type Options struct {
 
 // API answers requests. Its methods are safe for use from many goroutines.
 type API struct {
-	control  *control.Control
+	control  Control
 	logs     Logs
 	log      *slog.Logger
 	hosts    []string
@@ -50,12 +48,27 @@ type API struct {
 	document []byte // OpenAPI, as it is served
 	attempts *attempts
 	streams  chan struct{} // a place for each answer that goes on until the client leaves
+	limits   limits
 
 	ending context.Context // over when streams have to end
 	end    context.CancelFunc
 
 	mu      sync.Mutex
 	servers []*http.Server // of every Serve that runs
+}
+
+// limits are how long a client may take. No answer waits for another client.
+type limits struct {
+	json       time.Duration // for a body of JSON
+	uploadIdle time.Duration // between two pieces of an upload
+	upload     time.Duration // for all of it
+	write      time.Duration // for one piece of an answer
+	heartbeat  time.Duration // between two signs of life in a stream
+}
+
+var defaultLimits = limits{
+	json: 30 * time.Second, uploadIdle: 30 * time.Second, upload: 30 * time.Minute,
+	write: 15 * time.Second, heartbeat: 15 * time.Second,
 }
 
 // maxStreams bounds the logs that are watched at the same time.
@@ -72,6 +85,7 @@ func New(o Options) *API {
 		routes:   map[string]*route{},
 		attempts: newAttempts(time.Now),
 		streams:  make(chan struct{}, maxStreams),
+		limits:   defaultLimits,
 	}
 	a.ending, a.end = context.WithCancel(context.Background())
 	a.huma = newHuma(table{a}, o.Version)

@@ -10,7 +10,7 @@ import (
 func (a *API) registerAudit() {
 	register(a, "list-audit", doc{tag: "keys", summary: "List who changed what", more: "The newest first."},
 		func(ctx context.Context, in *struct {
-			paging
+			Paging
 			By     string    `query:"by" maxLength:"64" doc:"Only what this key did, or local, file or gateway."`
 			Action string    `query:"action" maxLength:"64" doc:"Only this action, or those that begin with it and a dot." example:"endpoint"`
 			Target string    `query:"target" maxLength:"256" doc:"Only what was done to this." example:"endpoint/orders"`

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"net/http"
@@ -87,7 +88,7 @@ func (a *API) note(x *exchange, e model.AuditEntry) {
 	if !a.attempts.mayNote() {
 		return
 	}
-	e.At, e.By, e.From, e.Target = x.started, x.actor.Name, x.from(), x.r.URL.Path
+	e.At, e.By, e.From, e.Target = x.started, cmp.Or(x.actor.Name, "unknown"), x.from(), x.r.URL.Path
 	a.control.Note(x.r.Context(), e)
 }
 

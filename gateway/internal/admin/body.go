@@ -16,25 +16,20 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-const (
-	maxJSON     = 1 << 20 // bytes of a body of JSON
-	jsonTimeout = 30 * time.Second
-
-	uploadIdle    = 30 * time.Second // between two pieces of an upload
-	uploadTimeout = 30 * time.Minute
-)
+// maxJSON is how many bytes a body of JSON may have.
+const maxJSON = 1 << 20
 
 // readJSON reads the body of a request whole, so that what is wrong with the
 // connection is not taken for what is wrong with the gateway, and so that
 // nothing of the request runs under the deadline of reading it.
-func readJSON(limit int64, required bool) func(huma.Context, func(huma.Context)) {
+func (a *API) readJSON(limit int64, required bool) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		x := exchangeOf(ctx.Context())
 		if p := contentType(x.r, "application/json"); p != nil && (required || hasBody(x.r)) {
 			x.w.problem(p)
 			return
 		}
-		_ = x.w.control.SetReadDeadline(time.Now().Add(jsonTimeout))
+		_ = x.w.control.SetReadDeadline(time.Now().Add(a.limits.json))
 		body, err := io.ReadAll(http.MaxBytesReader(x.w.ResponseWriter, x.r.Body, limit))
 		if err != nil {
 			x.w.problem(bodyProblem(err))
@@ -93,14 +88,17 @@ func uploadTypes(types ...string) func(huma.Context, func(huma.Context)) {
 // that stops sending is given up.
 type upload struct {
 	x     *exchange
+	idle  time.Duration
 	until time.Time
 	err   error // why it could not be read to its end
 }
 
-func newUpload(x *exchange) *upload { return &upload{x: x, until: time.Now().Add(uploadTimeout)} }
+func (a *API) newUpload(x *exchange) *upload {
+	return &upload{x: x, idle: a.limits.uploadIdle, until: time.Now().Add(a.limits.upload)}
+}
 
 func (u *upload) Read(b []byte) (int, error) {
-	deadline := time.Now().Add(uploadIdle)
+	deadline := time.Now().Add(u.idle)
 	if deadline.After(u.until) {
 		deadline = u.until
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 type buildLogInput struct {
-	buildInput
+	BuildPath
 	Follow      bool  `query:"follow" doc:"Go on until the build has ended. Events always do."`
 	LastEventID int64 `header:"Last-Event-ID" minimum:"0" doc:"Number of the last line that the client has."`
 }
@@ -28,7 +28,7 @@ func (a *API) buildLog(ctx context.Context, in *buildLogInput) (*streamed, error
 	if err != nil {
 		return nil, err
 	}
-	log, err := a.control.BuildLog(watching, in.Build, in.Follow || wantsEvents(x.r))
+	log, err := a.control.BuildLog(watching, in.Build, in.Follow || x.wantsEvents())
 	if err != nil {
 		done()
 		return nil, err
@@ -39,7 +39,7 @@ func (a *API) buildLog(ctx context.Context, in *buildLogInput) (*streamed, error
 		switch {
 		case x.r.Method == http.MethodHead:
 			x.w.WriteHeader(http.StatusOK)
-		case wantsEvents(x.r):
+		case x.wantsEvents():
 			a.sendBuildLog(watching, in, startEvents(x), log)
 		default:
 			x.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -60,7 +60,7 @@ func (a *API) sendBuildLog(ctx context.Context, in *buildLogInput, out events, l
 		for range lines { // until its goroutine has ended
 		}
 	}()
-	beat := time.NewTicker(heartbeat)
+	beat := time.NewTicker(a.limits.heartbeat)
 	defer beat.Stop()
 	number := int64(0)
 	for {

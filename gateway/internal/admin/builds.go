@@ -10,7 +10,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
-type buildInput struct {
+type BuildPath struct {
 	Build string `path:"build" minLength:"1" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$" doc:"Id of the build."`
 }
 
@@ -20,15 +20,15 @@ func (a *API) registerBuilds() {
 		more:   "Its log can be watched, and its end is told there.",
 		status: http.StatusAccepted, example: map[string]any{"deploy": true},
 	}, func(ctx context.Context, in *struct {
-		endpointInput
-		idempotent
+		EndpointPath
+		Idempotent
 		Body *model.BuildRequest
 	}) (*made[model.Build], error) {
 		var request model.BuildRequest
 		if in.Body != nil {
 			request = *in.Body
 		}
-		b, replayed, err := once(ctx, a, in.idempotent, func() (model.Build, error) { return a.control.Build(ctx, in.Endpoint, request) })
+		b, replayed, err := once(ctx, a, in.Idempotent, func() (model.Build, error) { return a.control.Build(ctx, in.Endpoint, request) })
 		if err != nil {
 			return nil, err
 		}
@@ -36,7 +36,7 @@ func (a *API) registerBuilds() {
 	})
 	register(a, "list-builds", doc{tag: "builds", summary: "List builds", more: "The newest first. A key that is limited to endpoints sees those of these only."},
 		func(ctx context.Context, in *struct {
-			paging
+			Paging
 			Endpoint string           `query:"endpoint" maxLength:"64" doc:"Only those of this endpoint."`
 			State    model.BuildState `query:"state" enum:"queued,running,succeeded,failed,canceled" doc:"Only those in this state."`
 		}) (*listed[model.Build], error) {
@@ -46,11 +46,11 @@ func (a *API) registerBuilds() {
 			return list(ctx, part, err)
 		})
 	register(a, "get-build", doc{tag: "builds", summary: "Read a build"},
-		func(ctx context.Context, in *buildInput) (*struct{ Body model.Build }, error) {
+		func(ctx context.Context, in *BuildPath) (*struct{ Body model.Build }, error) {
 			return buildOutput(a.visibleBuild(ctx, in.Build))
 		})
 	register(a, "cancel-build", doc{tag: "builds", summary: "Cancel a build", more: "One that has ended stays as it is."},
-		func(ctx context.Context, in *buildInput) (*struct{ Body model.Build }, error) {
+		func(ctx context.Context, in *BuildPath) (*struct{ Body model.Build }, error) {
 			if _, err := a.visibleBuild(ctx, in.Build); err != nil {
 				return nil, err
 			}

@@ -18,7 +18,7 @@ func (a *API) registerBundles() {
 	}, func(ctx context.Context, in *struct {
 		Plan bool `query:"plan" doc:"Tell only what would change."`
 	}) (*struct{ Body model.BundleResult }, error) {
-		body := newUpload(exchangeOf(ctx))
+		body := a.newUpload(exchangeOf(ctx))
 		result, err := a.control.ApplyBundle(ctx, body, in.Plan)
 		if err != nil {
 			return nil, body.problem(err)
@@ -33,10 +33,10 @@ func (a *API) registerBundles() {
 			"language": "rust", "plan": true,
 		},
 	}, func(ctx context.Context, in *struct {
-		idempotent
+		Idempotent
 		Body model.ImportRequest
 	}) (*importOutput, error) {
-		result, replayed, err := once(ctx, a, in.idempotent, func() (model.ImportResult, error) { return a.control.ImportOpenAPI(ctx, in.Body) })
+		result, replayed, err := once(ctx, a, in.Idempotent, func() (model.ImportResult, error) { return a.control.ImportOpenAPI(ctx, in.Body) })
 		if err != nil {
 			return nil, err
 		}

@@ -9,14 +9,14 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
-type endpointInput struct {
+type EndpointPath struct {
 	Endpoint string `path:"endpoint" minLength:"1" maxLength:"64" pattern:"^[a-z0-9][a-z0-9._-]{0,63}$" doc:"Name of the endpoint." example:"orders"`
 }
 
-func (i *endpointInput) endpoint() string { return i.Endpoint }
+func (i *EndpointPath) endpoint() string { return i.Endpoint }
 
 type listEndpointsInput struct {
-	paging
+	Paging
 	Domain  string       `query:"domain" maxLength:"253" doc:"Only those of this domain."`
 	Origin  model.Origin `query:"origin" enum:"api,file" doc:"Only what this declares."`
 	Service string       `query:"service" maxLength:"64" doc:"Only those bound to this service."`
@@ -46,10 +46,10 @@ func (a *API) registerEndpoints() {
 		tag: "endpoints", summary: "Create an endpoint", more: "It answers 503 until a version is deployed.",
 		status: http.StatusCreated, example: exampleEndpoint,
 	}, func(ctx context.Context, in *struct {
-		idempotent
+		Idempotent
 		Body model.EndpointSpec
 	}) (*revised[model.Endpoint], error) {
-		e, replayed, err := once(ctx, a, in.idempotent, func() (model.Endpoint, error) { return a.control.CreateEndpoint(ctx, in.Body) })
+		e, replayed, err := once(ctx, a, in.Idempotent, func() (model.Endpoint, error) { return a.control.CreateEndpoint(ctx, in.Body) })
 		if err != nil {
 			return nil, err
 		}
@@ -57,18 +57,18 @@ func (a *API) registerEndpoints() {
 	})
 	register(a, "get-endpoint", doc{tag: "endpoints", summary: "Read an endpoint", answers: notModified()},
 		func(ctx context.Context, in *struct {
-			endpointInput
-			noneMatch
+			EndpointPath
+			NoneMatch
 		}) (*revised[model.Endpoint], error) {
 			e, err := a.control.Endpoint(ctx, in.Endpoint)
-			return read(in.noneMatch, e, e.Revision, err)
+			return read(in.NoneMatch, e, e.Revision, err)
 		})
 	register(a, "update-endpoint", doc{
 		tag: "endpoints", summary: "Replace what can be chosen of an endpoint",
 		more: "What is left out gets its default. The version that is deployed stays.", example: exampleEndpoint,
 	}, func(ctx context.Context, in *struct {
-		endpointInput
-		ifMatch
+		EndpointPath
+		Match
 		Body model.EndpointSpec
 	}) (*revised[model.Endpoint], error) {
 		e, err := a.control.UpdateEndpoint(ctx, in.Endpoint, in.revision(), in.Body)
@@ -76,8 +76,8 @@ func (a *API) registerEndpoints() {
 	})
 	register(a, "delete-endpoint", doc{tag: "endpoints", summary: "Delete an endpoint", more: "Its versions, builds and source go with it."},
 		func(ctx context.Context, in *struct {
-			endpointInput
-			ifMatch
+			EndpointPath
+			Match
 		}) (*struct{}, error) {
 			return nil, a.control.DeleteEndpoint(ctx, in.Endpoint, in.revision())
 		})
@@ -92,8 +92,8 @@ func (a *API) registerEndpoints() {
 
 func (a *API) registerEnable(id string, enabled bool, d doc) {
 	register(a, id, d, func(ctx context.Context, in *struct {
-		endpointInput
-		ifMatch
+		EndpointPath
+		Match
 	}) (*revised[model.Endpoint], error) {
 		e, err := a.control.EnableEndpoint(ctx, in.Endpoint, enabled, in.revision())
 		return changed(e, e.Revision, err)
@@ -101,7 +101,7 @@ func (a *API) registerEnable(id string, enabled bool, d doc) {
 }
 
 // read answers with something, unless the client has it.
-func read[T any](m noneMatch, thing T, revision int64, err error) (*revised[T], error) {
+func read[T any](m NoneMatch, thing T, revision int64, err error) (*revised[T], error) {
 	if err != nil {
 		return nil, err
 	}

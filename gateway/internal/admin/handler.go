@@ -20,6 +20,7 @@ type exchange struct {
 	w       *response
 	r       *http.Request
 	local   bool   // came over the unix socket
+	accept  string // of the request; huma is not asked to choose by it
 	route   *route // nil if there is none
 	actor   model.Actor
 	body    string // SHA-256 of a JSON body, in hex
@@ -37,7 +38,8 @@ type handler struct {
 }
 
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{w: newResponse(w), r: r, local: h.local, started: time.Now()}
+	x := &exchange{w: newResponse(w, h.api.limits.write), r: r, local: h.local, accept: r.Header.Get("Accept"), started: time.Now()}
+	r.Header.Del("Accept")
 	defer h.api.logged(x)
 	defer h.api.recovered(x)
 	// A deadline of the answer before, on the same connection, is over.

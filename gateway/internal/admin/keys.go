@@ -14,7 +14,7 @@ type keyOutput struct {
 
 func (a *API) registerKeys() {
 	register(a, "list-keys", doc{tag: "keys", summary: "List keys", more: "Without their tokens, which are not kept."},
-		func(ctx context.Context, in *paging) (*listed[model.Key], error) {
+		func(ctx context.Context, in *Paging) (*listed[model.Key], error) {
 			part, err := a.control.Keys(ctx, in.page())
 			return list(ctx, part, err)
 		})

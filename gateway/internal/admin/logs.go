@@ -21,7 +21,7 @@ type Logs interface {
 	Tail(ctx context.Context, f model.LogFilter, n int) (<-chan model.LogLine, error)
 }
 
-type logFilterInput struct {
+type LogQuery struct {
 	Endpoint  string    `query:"endpoint" maxLength:"64" doc:"Only lines of this endpoint."`
 	RequestID string    `query:"request_id" maxLength:"128" doc:"Only lines of this request."`
 	Service   string    `query:"service" maxLength:"64" doc:"Only lines of this service."`
@@ -32,7 +32,7 @@ type logFilterInput struct {
 var levels = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
 
 // filter selects what was asked for, of what who asks may see.
-func (i logFilterInput) filter(ctx context.Context) model.LogFilter {
+func (i LogQuery) filter(ctx context.Context) model.LogFilter {
 	return model.LogFilter{
 		Endpoint: i.Endpoint, RequestID: i.RequestID, Service: i.Service, Level: levels[i.Level], Since: i.Since,
 		Names: visible(model.ActorOf(ctx)),
@@ -40,7 +40,7 @@ func (i logFilterInput) filter(ctx context.Context) model.LogFilter {
 }
 
 type tailInput struct {
-	logFilterInput
+	LogQuery
 	Limit       int       `query:"limit" minimum:"0" maximum:"1000" default:"100" doc:"Of the lines that are there already, how many to begin with."`
 	LastEventID time.Time `header:"Last-Event-ID" timeFormat:"2006-01-02T15:04:05.999999999Z07:00" doc:"Id of the last line that the client has."`
 }
@@ -48,7 +48,7 @@ type tailInput struct {
 func (a *API) registerLogs() {
 	register(a, "list-logs", doc{tag: "status", summary: "Read the last lines of the log", more: "The oldest first. A key that is limited to endpoints sees lines of these only."},
 		func(ctx context.Context, in *struct {
-			logFilterInput
+			LogQuery
 			Limit int `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"How many lines at most."`
 		}) (*listed[model.LogLine], error) {
 			lines, err := a.logs.Last(ctx, in.filter(ctx), in.Limit)
@@ -86,7 +86,7 @@ func (a *API) tailLogs(ctx context.Context, in *tailInput) (*streamed, error) {
 		if x.r.Method == http.MethodHead {
 			return
 		}
-		beat := time.NewTicker(heartbeat)
+		beat := time.NewTicker(a.limits.heartbeat)
 		defer beat.Stop()
 		for {
 			var err error

@@ -1,8 +1,11 @@
 package admin
 
 import (
+	"bytes"
 	"context"
 	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
@@ -13,6 +16,19 @@ func (a *API) registerMetrics() {
 		func(context.Context, *struct{}) (*struct{ Body model.Metrics }, error) {
 			return &struct{ Body model.Metrics }{metricsOf(a.control.Report())}, nil
 		})
+	a.registerPrometheus()
+}
+
+const prometheusText = "text/plain; version=0.0.4; charset=utf-8"
+
+func (a *API) registerPrometheus() {
+	register(a, "get-prometheus-metrics", doc{
+		tag: "status", summary: "Tell what the gateway is doing in numbers, for Prometheus",
+		answers: map[string]*huma.Response{"200": {Description: "Metrics in Prometheus' text format.", Content: content("text/plain", &huma.Schema{Type: huma.TypeString})}},
+	}, func(context.Context, *struct{}) (*textOutput, error) {
+		var text bytes.Buffer
+		return &textOutput{prometheusText, text.Bytes()}, nil
+	})
 }
 
 func metricsOf(r gateway.Report) model.Metrics {

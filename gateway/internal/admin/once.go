@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// idempotent is the input of what must not happen twice because an answer was
+// Idempotent is the input of what must not happen twice because an answer was
 // lost on its way.
-type idempotent struct {
+type Idempotent struct {
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"128" pattern:"^[!-~]*$" doc:"Chosen by the client for this one change. For a day the same request under the same key does nothing more, and gets the same answer." example:"6f1b7c1e-create-orders"`
 }
 
@@ -18,7 +18,7 @@ type idempotent struct {
 // Keys are not made through it. Their token must not be stored, so a second
 // request cannot be given it again; that one is answered by 409, since the name
 // is taken.
-func once[T any](ctx context.Context, a *API, i idempotent, do func() (T, error)) (result T, replayed string, err error) {
+func once[T any](ctx context.Context, a *API, i Idempotent, do func() (T, error)) (result T, replayed string, err error) {
 	if i.IdempotencyKey == "" {
 		result, err = do()
 		return result, "", err

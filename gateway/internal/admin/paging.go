@@ -6,13 +6,13 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
-// paging is the input of every list.
-type paging struct {
+// Paging is the input of every list.
+type Paging struct {
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"How many to give at most."`
 	After string `query:"after" maxLength:"512" doc:"The next of an earlier answer, for what follows it."`
 }
 
-func (p paging) page() model.Page { return model.Page{Limit: p.Limit, After: p.After} }
+func (p Paging) page() model.Page { return model.Page{Limit: p.Limit, After: p.After} }
 
 // listed is an answer with a part of a list.
 type listed[T any] struct {

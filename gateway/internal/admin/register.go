@@ -46,7 +46,7 @@ func register[I, O any](a *API, id string, d doc, handle func(context.Context, *
 		if limit == 0 {
 			limit = maxJSON
 		}
-		op.Middlewares = append(op.Middlewares, readJSON(limit, body.Type.Kind() != reflect.Pointer))
+		op.Middlewares = append(op.Middlewares, a.readJSON(limit, body.Type.Kind() != reflect.Pointer))
 		op.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{"application/json": {Example: d.example}}}
 	}
 	if len(d.uploads) > 0 {
@@ -71,6 +71,8 @@ func register[I, O any](a *API, id string, d doc, handle func(context.Context, *
 		return out, nil
 	})
 }
+
+// What is embedded in an input is exported, since huma sees nothing else.
 
 // aboutEndpoint is the input of what concerns one endpoint. A key that does not
 // reach it is turned away before the handler runs.

@@ -7,20 +7,18 @@ import (
 	"time"
 )
 
-// writeTimeout is how long a client may take for one piece of an answer. One
-// that is slower is dropped: nothing is buffered for it.
-const writeTimeout = 15 * time.Second
-
-// response is an answer of which is known how far it has come.
+// response is an answer of which is known how far it has come. A client that
+// takes too long for a piece of it is dropped: nothing is buffered for it.
 type response struct {
 	http.ResponseWriter
+	timeout time.Duration
 	control *http.ResponseController
 	status  int   // 0 before the header is written
 	failed  error // why it did not reach the client
 }
 
-func newResponse(w http.ResponseWriter) *response {
-	return &response{ResponseWriter: w, control: http.NewResponseController(w)}
+func newResponse(w http.ResponseWriter, timeout time.Duration) *response {
+	return &response{ResponseWriter: w, timeout: timeout, control: http.NewResponseController(w)}
 }
 
 // Unwrap lets deadlines through to the connection.
@@ -60,7 +58,7 @@ func (w *response) FlushError() error {
 }
 
 func (w *response) deadline() {
-	_ = w.control.SetWriteDeadline(time.Now().Add(writeTimeout)) // a writer of a test has none
+	_ = w.control.SetWriteDeadline(time.Now().Add(w.timeout)) // a writer of a test has none
 }
 
 // problem answers with p.

@@ -21,7 +21,7 @@ func (a *API) registerSource() {
 		more:    "A tar, gzipped or not, or with filename one file. What serves stays as it is until something built from it is deployed.",
 		uploads: []string{tarball, gzipped, binary},
 	}, func(ctx context.Context, in *struct {
-		endpointInput
+		EndpointPath
 		Filename string `query:"filename" maxLength:"255" doc:"Name of the one file that the body is, such as handler.c. The body is then of type application/octet-stream."`
 	}) (*struct{ Body model.Source }, error) {
 		x := exchangeOf(ctx)
@@ -29,7 +29,7 @@ func (a *API) registerSource() {
 		if single := kind == binary; single != (in.Filename != "") {
 			return nil, problem(http.StatusUnsupportedMediaType, "a body of type %s comes with filename, and only that does", binary)
 		}
-		body := newUpload(x)
+		body := a.newUpload(x)
 		source, err := a.control.PutSource(ctx, in.Endpoint, body, in.Filename)
 		if err != nil {
 			return nil, body.problem(err)
@@ -39,11 +39,11 @@ func (a *API) registerSource() {
 	register(a, "get-source", doc{
 		tag: "builds", summary: "Download the source tree of an endpoint",
 		answers: map[string]*huma.Response{"200": {Description: "The tree.", Content: content(tarball, &huma.Schema{Type: huma.TypeString, Format: "binary"})}},
-	}, func(ctx context.Context, in *endpointInput) (*streamed, error) {
+	}, func(ctx context.Context, in *EndpointPath) (*streamed, error) {
 		tree, source, err := a.control.Source(ctx, in.Endpoint)
 		if err != nil {
 			return nil, err
 		}
-		return download(ctx, tree, tarball, source.Digest, 0), nil
+		return a.download(ctx, tree, tarball, source.Digest, 0), nil
 	})
 }

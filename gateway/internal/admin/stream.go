@@ -5,14 +5,9 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 )
-
-// heartbeat keeps proxies from closing a stream on which nothing happens, and
-// shows that a client has gone.
-const heartbeat = 15 * time.Second
 
 // streamed is an answer that is written as it comes.
 type streamed struct {
@@ -22,9 +17,7 @@ type streamed struct {
 const eventStream = "text/event-stream"
 
 // wantsEvents tells whether a client asks for server-sent events.
-func wantsEvents(r *http.Request) bool {
-	return strings.Contains(r.Header.Get("Accept"), eventStream)
-}
+func (x *exchange) wantsEvents() bool { return strings.Contains(x.accept, eventStream) }
 
 // stream takes one of the places of those that watch. Its context ends with the
 // request, and when the API is shut down. done has to be called.
@@ -74,6 +67,8 @@ func (e events) send(event, id, data string) error {
 	return e.write(b.String())
 }
 
+// beat keeps proxies from closing a stream on which nothing happens, and shows
+// whether the client has gone.
 func (e events) beat() error { return e.write(":\n\n") }
 
 func (e events) write(text string) error {
