@@ -243,6 +243,7 @@ func (w *worker[C]) serve(e *envelope[C]) {
 	defer func() {
 		if p := recover(); p != nil {
 			stats.panics.Add(1)
+			stats.errors.Add(1)
 			w.actor.opts.Log.Error("a driver panicked; its connection is closed", "service", w.actor.opts.Name,
 				"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			w.drop()
