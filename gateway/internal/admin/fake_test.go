@@ -71,7 +71,7 @@ func (f *fake) Note(_ context.Context, e model.AuditEntry) {
 func (f *fake) Once(_ context.Context, key, request string, do func() ([]byte, error)) ([]byte, error) {
 	if a, ok := f.answers[key]; ok {
 		if a.request != request {
-			return nil, model.Errorf(model.Invalid, "the key was used for another request").At("Idempotency-Key")
+			return nil, model.Errorf(model.Conflict, "the key was used for another request")
 		}
 		return a.body, nil
 	}
@@ -223,6 +223,8 @@ type logLines struct {
 	closed chan struct{} // ends every Tail
 	filter model.LogFilter
 }
+
+func (l *logLines) LeftOut() uint64 { return 7 }
 
 func (l *logLines) Last(_ context.Context, f model.LogFilter, n int) ([]model.LogLine, error) {
 	l.filter = f
