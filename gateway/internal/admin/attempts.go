@@ -2,6 +2,7 @@ package admin
 
 import (
 	"crypto/sha256"
+	"maps"
 	"math"
 	"net/http"
 	"net/netip"
@@ -38,6 +39,7 @@ type attempts struct {
 	told   map[string]*told
 	rights map[[sha256.Size]byte]bool
 	notes  *rate.Limiter
+	swept  time.Time // when what is old was last forgotten
 }
 
 type tracked struct {
@@ -110,11 +112,7 @@ func (a *attempts) track(address string) *tracked {
 		return t
 	}
 	if len(a.wrongs) >= maxTracked {
-		for other, t := range a.wrongs {
-			if a.now().Sub(t.last) > trackedIdle {
-				delete(a.wrongs, other)
-			}
-		}
+		a.sweep()
 	}
 	if len(a.wrongs) >= maxTracked {
 		address = everyone
@@ -127,18 +125,24 @@ func (a *attempts) track(address string) *tracked {
 	return t
 }
 
+// sweep forgets what is old. A flood does not have it look for that each time.
+func (a *attempts) sweep() {
+	now := a.now()
+	if now.Sub(a.swept) < time.Second {
+		return
+	}
+	a.swept = now
+	maps.DeleteFunc(a.wrongs, func(_ string, t *tracked) bool { return now.Sub(t.last) > trackedIdle })
+	maps.DeleteFunc(a.told, func(_ string, t *told) bool { return now.Sub(t.at) > tellEvery })
+}
+
 // tell tells whether to say that who was refused, and of how many times that
 // was not said before.
 func (a *attempts) tell(who string) (count int, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.told) >= maxTracked && a.told[who] == nil {
-		for other, t := range a.told {
-			if a.now().Sub(t.at) > tellEvery {
-				delete(a.told, other)
-			}
-		}
-		if len(a.told) >= maxTracked {
+		if a.sweep(); len(a.told) >= maxTracked {
 			who = everyone
 		}
 	}

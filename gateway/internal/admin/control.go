@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
-	"github.com/edge-gateway/edge-gateway/gateway/internal/control"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
@@ -20,8 +19,6 @@ type Control interface {
 	keys
 	overview
 }
-
-var _ Control = (*control.Control)(nil)
 
 type endpoints interface {
 	Endpoints(context.Context, model.EndpointFilter, model.Page) (model.List[model.Endpoint], error)

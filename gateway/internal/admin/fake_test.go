@@ -24,6 +24,7 @@ type fake struct {
 	actors    map[string]model.Actor // by token
 	answers   map[string]answer
 	created   int
+	by        string // who created the last one
 
 	fail     error         // of Endpoint
 	panics   any           // of Endpoint
@@ -70,7 +71,7 @@ func (f *fake) Note(_ context.Context, e model.AuditEntry) {
 func (f *fake) Once(_ context.Context, key, request string, do func() ([]byte, error)) ([]byte, error) {
 	if a, ok := f.answers[key]; ok {
 		if a.request != request {
-			return nil, model.Errorf(model.Invalid, "the key was used for another request").At("Idempotency-Key")
+			return nil, model.Errorf(model.Conflict, "the key was used for another request")
 		}
 		return a.body, nil
 	}
@@ -119,9 +120,10 @@ func (f *fake) Endpoint(_ context.Context, name string) (model.Endpoint, error) 
 	return e, nil
 }
 
-func (f *fake) CreateEndpoint(_ context.Context, spec model.EndpointSpec) (model.Endpoint, error) {
+func (f *fake) CreateEndpoint(ctx context.Context, spec model.EndpointSpec) (model.Endpoint, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.by = model.ActorOf(ctx).Name
 	if _, ok := f.endpoints[spec.Name]; ok {
 		err := model.Errorf(model.Conflict, "there is an endpoint %q already", spec.Name).At("name")
 		err.Other = "endpoint/" + spec.Name
@@ -195,7 +197,11 @@ func (f *fake) FindBuild(_ context.Context, id string) (model.Build, error) {
 	return model.Build{ID: id, Endpoint: "orders", State: model.BuildSucceeded}, nil
 }
 
-func (f *fake) BuildLog(context.Context, string, bool) (io.ReadCloser, error) { return f.log, nil }
+func (f *fake) BuildLog(ctx context.Context, _ string, _ bool) (io.ReadCloser, error) {
+	log := f.log
+	context.AfterFunc(ctx, func() { log.Close() }) // ends what is read
+	return log, nil
+}
 
 func (f *fake) CreateKey(_ context.Context, spec model.KeySpec) (model.NewKey, error) {
 	return model.NewKey{Key: model.Key{KeySpec: spec}, Token: "secret"}, nil
@@ -217,6 +223,8 @@ type logLines struct {
 	closed chan struct{} // ends every Tail
 	filter model.LogFilter
 }
+
+func (l *logLines) LeftOut() uint64 { return 7 }
 
 func (l *logLines) Last(_ context.Context, f model.LogFilter, n int) ([]model.LogLine, error) {
 	l.filter = f

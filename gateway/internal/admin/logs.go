@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control/logs"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
@@ -19,7 +20,11 @@ type Logs interface {
 	// Tail sends the last n lines that f selects, and then those that come,
 	// until ctx ends.
 	Tail(ctx context.Context, f model.LogFilter, n int) (<-chan model.LogLine, error)
+	// LeftOut is how many lines were not kept.
+	LeftOut() uint64
 }
+
+var _ Logs = (*logs.Store)(nil)
 
 type LogQuery struct {
 	Endpoint  string    `query:"endpoint" maxLength:"64" doc:"Only lines of this endpoint."`

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control/telemetry"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
@@ -25,9 +26,16 @@ func (a *API) registerPrometheus() {
 	register(a, "get-prometheus-metrics", doc{
 		tag: "status", summary: "Tell what the gateway is doing in numbers, for Prometheus",
 		answers: map[string]*huma.Response{"200": {Description: "Metrics in Prometheus' text format.", Content: content("text/plain", &huma.Schema{Type: huma.TypeString})}},
-	}, func(context.Context, *struct{}) (*textOutput, error) {
+	}, func(ctx context.Context, _ *struct{}) (*textOutput, error) {
+		o, err := a.control.Overview(ctx)
+		if err != nil {
+			return nil, err
+		}
 		var text bytes.Buffer
-		return &textOutput{prometheusText, text.Bytes()}, nil
+		err = telemetry.WritePrometheus(&text, a.control.Report(), telemetry.More{
+			Version: o.Version, ABI: o.ABI, BuildsQueued: o.Builds, LogsLeftOut: a.logs.LeftOut(),
+		})
+		return &textOutput{prometheusText, text.Bytes()}, err
 	})
 }
 

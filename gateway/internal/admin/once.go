@@ -3,7 +3,10 @@ package admin
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
 // Idempotent is the input of what must not happen twice because an answer was
@@ -24,17 +27,24 @@ func once[T any](ctx context.Context, a *API, i Idempotent, do func() (T, error)
 		return result, "", err
 	}
 	x := exchangeOf(ctx)
-	replayed = "true"
+	ran := false
 	answer, err := a.control.Once(ctx, i.IdempotencyKey, x.r.Method+" "+x.r.URL.RequestURI()+" "+x.body, func() ([]byte, error) {
-		replayed = ""
+		ran = true
 		made, err := do()
 		if err != nil {
 			return nil, err
 		}
 		return json.Marshal(made)
 	})
+	var e *model.Error
+	if errors.As(err, &e) && e.Kind == model.Conflict && !ran {
+		err = model.Errorf(model.Invalid, "%s", e.Reason).At("Idempotency-Key")
+	}
 	if err != nil {
 		return result, "", err
+	}
+	if !ran {
+		replayed = "true"
 	}
 	if err := json.Unmarshal(answer, &result); err != nil {
 		return result, "", fmt.Errorf("read the answer kept under an idempotency key: %w", err)
