@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -33,8 +34,7 @@ func child(text string) int {
 		}
 		return 0
 	}
-	unix.CloseOnExec(lifelineFD)
-	unix.CloseOnExec(reportFD)
+	keepDescriptors()
 	reached, err := confineProcess(o)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "confine:", err)
@@ -53,6 +53,17 @@ func child(text string) int {
 	code := wait(pid)
 	endDescendants()
 	return code
+}
+
+// keepDescriptors lets the program have the standard descriptors alone: others
+// may have come here from libraries that this program's parent has loaded.
+func keepDescriptors() {
+	entries, _ := os.ReadDir("/proc/self/fd")
+	for _, entry := range entries {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
+			unix.CloseOnExec(fd)
+		}
+	}
 }
 
 // confineProcess does what holds for all threads.
