@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -146,9 +147,25 @@ func wait(pid int) (code int) {
 }
 
 // endDescendants kills what the program left behind. The first process of a
-// namespace takes all others with it.
+// namespace takes all others with it. Elsewhere they are looked for until there
+// are none: whoever is left has an ancestor that is a child of this process.
 func endDescendants() {
-	if unix.Getpid() != 1 {
-		killDescendants(unix.Getpid())
+	if unix.Getpid() == 1 {
+		return
+	}
+	for range 10_000 { // some seconds; none of them may be killed while it waits for a disk
+		for _, p := range descendants(unix.Getpid()) {
+			_ = unix.Kill(p.pid, unix.SIGKILL)
+		}
+		for {
+			ended, err := unix.Wait4(-1, nil, unix.WNOHANG, nil)
+			if err == unix.ECHILD {
+				return
+			}
+			if ended <= 0 && err != unix.EINTR {
+				break
+			}
+		}
+		time.Sleep(time.Millisecond) // they need a moment to end
 	}
 }
