@@ -81,7 +81,7 @@ func TestTheSameDocumentMakesTheSame(t *testing.T) {
 		for _, o := range orchard(t).Operations {
 			for _, language := range toolchain.Languages() {
 				dir := filepath.Join(t.TempDir(), "project")
-				must(t, o.Write(dir, language))
+				must(t, o.Write(language, dir))
 				sum, err := archive.Pack(discard{}, dir)
 				must(t, err)
 				all = append(all, o.Spec.Name+sum.Digest)
@@ -103,7 +103,7 @@ func TestAProjectIsWhole(t *testing.T) {
 	o := orchard(t).Operations[0]
 	for _, language := range toolchain.Languages() {
 		dir := filepath.Join(t.TempDir(), "project")
-		must(t, o.Write(dir, language))
+		must(t, o.Write(language, dir))
 		file, err := config.Load(filepath.Join(dir, bundle.FileName))
 		must(t, err)
 		if e := file.Endpoints[0]; e.Name != o.Spec.Name || e.Path != o.Spec.Path || e.Source != dir || e.Domain != "api.example.com" {
@@ -112,7 +112,7 @@ func TestAProjectIsWhole(t *testing.T) {
 		if found, err := toolchain.Detect(dir); found != language {
 			t.Errorf("%s, %v", found, err)
 		}
-		if err := o.Write(dir, language); err == nil {
+		if err := o.Write(language, dir); err == nil {
 			t.Error("it was written over")
 		}
 	}

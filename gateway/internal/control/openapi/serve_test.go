@@ -72,7 +72,7 @@ func serve(t *testing.T, language toolchain.Language, operations []openapi.Opera
 	var s gateway.Snapshot
 	for _, o := range operations {
 		dir := filepath.Join(t.TempDir(), o.Spec.Name)
-		must(t, o.Write(dir, language))
+		must(t, o.Write(language, dir))
 		if language == toolchain.C {
 			// As strict as people have it, with trigraphs.
 			flags := "[c]\ncflags = [\"-std=c11\", \"-Wall\", \"-Wextra\", \"-Werror\"]\n"
