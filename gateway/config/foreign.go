@@ -1,7 +1,7 @@
 package config
 
 import (
-	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 )
@@ -34,14 +34,26 @@ func (r reader) place(e *entry, dir string, folder bool, to *string) {
 	r.check(e, exists(e.key, *to, shown, folder))
 }
 
-// referred reads what "env:NAME" or "file:PATH" stands for, or leaves it as it is
-// if it is foreign.
-func (r reader) referred(text, dir string) (string, error) {
-	if !r.foreign {
-		return referred(text, dir)
+// CheckForeign tells whether an option may have a value, as [Option.Read] gives
+// it, that somebody sent: what it refers to is not looked up, and a path is of
+// this machine.
+func (o Option) CheckForeign(value any) error {
+	text, _ := value.(string)
+	if secret, ok := value.(Hidden); ok {
+		text = secret.Reveal()
 	}
-	if path, ok := strings.CutPrefix(text, "file:"); ok && !filepath.IsAbs(filepath.FromSlash(path)) {
-		return "", errors.New(`what follows "file:" must be an absolute path: it is of the machine of the gateway`)
+	switch {
+	case o.Type == Path:
+		if !filepath.IsAbs(filepath.FromSlash(text)) {
+			return fmt.Errorf("%q must be an absolute path: it is of the machine of the gateway", o.Name)
+		}
+	case o.Type != Text && o.Type != Secret:
+	case Refers(text):
+		if path, ok := strings.CutPrefix(text, "file:"); ok && !filepath.IsAbs(filepath.FromSlash(path)) {
+			return fmt.Errorf("%q: what follows \"file:\" must be an absolute path: it is of the machine of the gateway", o.Name)
+		}
+	case o.Type == Text:
+		return o.Check(text)
 	}
-	return text, nil
+	return nil
 }

@@ -129,6 +129,11 @@ func readServer(r reader, t *table, dir string) (s Server) {
 				s.Data = resolve(dir, s.Data)
 			}
 		},
+		"admin": func(e *entry) {
+			if r.text(e, &s.Admin) && s.Admin != AdminOff {
+				r.check(e, checkListen(s.Admin))
+			}
+		},
 		"header_limit":    func(e *entry) { r.size(e, 1<<10, 1<<20, &s.HeaderLimit) },
 		"read_timeout":    func(e *entry) { r.duration(e, &s.ReadTimeout) },
 		"idle_timeout":    func(e *entry) { r.duration(e, &s.IdleTimeout) },

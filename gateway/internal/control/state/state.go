@@ -5,104 +5,183 @@ package state
 import (
 	"context"
 	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
 
-	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/durable"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/failpoint"
+)
+
+// Names of the files in the data directory. Beside the database there are its
+// log (-wal), the log's index (-shm) and copies from before migrations.
+const (
+	fileName = "state.db"
+	lockName = "state.lock"
+	keyName  = "secret.key"
 )
 
 // ErrNewer says that a newer program has written the state.
 var ErrNewer = errors.New("the state was written by a newer version of the program")
 
+// ErrInUse says that another process has the state open.
+var ErrInUse = errors.New("another process has the state open")
+
+// ErrClosed says that the state has been closed.
+var ErrClosed = errors.New("the state is closed")
+
 // Store is the state. One process at a time may have it open.
-type Store struct{}
+//
+// One connection writes, and few others read beside it: SQLite's log lets them
+// see what was committed last while a change is on its way to the disk. A
+// single connection would do for the load, but then a slow disk would stop
+// those who only look, too.
+type Store struct {
+	path string
+	lock *lock
+	seal *seal
+	now  func() time.Time
+
+	// A connection is owned by who has taken it from here. nil stands for one
+	// that is opened by who takes it.
+	writer  chan *conn
+	readers chan *conn
+	closing sync.Once
+}
+
+const readers = 4
 
 // Open opens the state in dir, and makes it where it is missing. An older one
 // is migrated, with a copy of it kept beside; a newer one is refused.
-func Open(ctx context.Context, dir string) (*Store, error) { panic("not written") }
+func Open(ctx context.Context, dir string) (*Store, error) {
+	return open(ctx, dir, steps)
+}
 
-// Close closes it.
-func (s *Store) Close() error { panic("not written") }
+func open(ctx context.Context, dir string, steps []string) (_ *Store, err error) {
+	dir, err = filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the state: %w", err)
+	}
+	s := &Store{
+		path: filepath.Join(dir, fileName), now: time.Now,
+		writer: make(chan *conn, 1), readers: make(chan *conn, readers),
+	}
+	if err := durable.MakeDir(dir); err != nil {
+		return nil, s.problem(ctx, fmt.Errorf("make the folder of the state: %w", err))
+	}
+	if s.lock, err = takeLock(filepath.Join(dir, lockName)); err != nil {
+		return nil, s.problem(ctx, err)
+	}
+	var c *conn
+	defer func() {
+		if err != nil {
+			c.close()
+			s.lock.release()
+		}
+	}()
+	if c, err = prepare(ctx, s.path, steps); err != nil {
+		return nil, s.problem(ctx, err)
+	}
+	if s.seal, err = openSeal(filepath.Join(dir, keyName), c); err != nil {
+		return nil, s.problem(ctx, err)
+	}
+	s.writer <- c
+	for range readers {
+		s.readers <- nil
+	}
+	return s, nil
+}
+
+// Close closes it, when what runs has ended.
+func (s *Store) Close() error {
+	s.closing.Do(func() {
+		for range readers {
+			c := <-s.readers
+			c.close()
+		}
+		c := <-s.writer // the last one, which moves the log into the database
+		c.close()
+		close(s.readers)
+		close(s.writer)
+		s.lock.release()
+	})
+	return nil
+}
 
 // View runs f on the state as it is at one moment.
-func (s *Store) View(ctx context.Context, f func(*Tx) error) error { panic("not written") }
+func (s *Store) View(ctx context.Context, f func(*Tx) error) error {
+	return s.use(ctx, s.readers, "BEGIN", "ROLLBACK", f)
+}
 
 // Update runs f and makes what it did durable, if it returns nil; else nothing
-// of it remains. Updates run one after the other.
-func (s *Store) Update(ctx context.Context, f func(*Tx) error) error { panic("not written") }
-
-// Tx is one look at the state, or one change of it. It is used by one
-// goroutine, and not after View or Update has returned. What is not there is a
-// [*model.Error] of kind Missing; a name taken twice is one of kind Conflict.
-type Tx struct{}
-
-// Endpoints has those that the API made, by name; the file's are not stored.
-// Live fields (Fault, a canary's sides) are zero.
-func (t *Tx) Endpoints() ([]model.Endpoint, error)         { panic("not written") }
-func (t *Tx) Endpoint(name string) (model.Endpoint, error) { panic("not written") }
-func (t *Tx) CreateEndpoint(e model.Endpoint) error        { panic("not written") }
-func (t *Tx) PutEndpoint(e model.Endpoint) error           { panic("not written") } // replaces
-func (t *Tx) DeleteEndpoint(name string) error             { panic("not written") } // with versions, deploys, source
-
-// Versions of an endpoint, the newest first.
-func (t *Tx) Versions(endpoint string) ([]model.Version, error)      { panic("not written") }
-func (t *Tx) Version(endpoint, digest string) (model.Version, error) { panic("not written") } // digest may be the beginning of one
-func (t *Tx) PutVersion(v model.Version) error                       { panic("not written") } // of one that is there, the first record stays
-func (t *Tx) DeleteVersion(endpoint, digest string) error            { panic("not written") }
-func (t *Tx) AddDeploy(d model.Deploy) (int64, error)                { panic("not written") }
-func (t *Tx) Deploys(endpoint string, p model.Page) (model.List[model.Deploy], error) {
-	panic("not written")
-}
-func (t *Tx) Source(endpoint string) (model.Source, error)    { panic("not written") }
-func (t *Tx) PutSource(endpoint string, s model.Source) error { panic("not written") }
-
-// Digests are all libraries and source trees that anything refers to.
-func (t *Tx) Digests() (libraries, sources map[string]bool, err error) { panic("not written") }
-
-func (t *Tx) Builds(f model.BuildFilter, p model.Page) (model.List[model.Build], error) {
-	panic("not written")
-}                                                  // newest first
-func (t *Tx) Build(id string) (model.Build, error) { panic("not written") }
-func (t *Tx) PutBuild(b model.Build) error         { panic("not written") } // new or replaced
-func (t *Tx) PruneBuilds(endpoint string, keep int) (removed []string, err error) {
-	panic("not written")
-} // final ones beyond the newest
-
-// Service is a service with its secrets, which are sealed on the disk with a
-// key that lies in a file of its own, readable by the owner only.
-type Service struct {
-	model.Service
-	Secrets map[string]string // by the option's name; Options hold model.HiddenSecret there
+// of it remains. Updates run one after the other, so f must not call Update.
+func (s *Store) Update(ctx context.Context, f func(*Tx) error) error {
+	return s.use(ctx, s.writer, "BEGIN IMMEDIATE", "COMMIT", f)
 }
 
-func (t *Tx) Services() ([]Service, error)         { panic("not written") }
-func (t *Tx) Service(name string) (Service, error) { panic("not written") }
-func (t *Tx) CreateService(s Service) error        { panic("not written") }
-func (t *Tx) PutService(s Service) error           { panic("not written") }
-func (t *Tx) DeleteService(name string) error      { panic("not written") }
-
-// Key is a key with the SHA-256 of its token.
-type Key struct {
-	model.Key
-	Hash [32]byte
+// use runs f within a transaction of a connection.
+func (s *Store) use(ctx context.Context, from chan *conn, begin, end string, f func(*Tx) error) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	var c *conn
+	select {
+	case taken, open := <-from:
+		if !open {
+			return ErrClosed
+		}
+		c = taken
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() {
+		if c.isLost() {
+			c.close()
+			c = nil
+		}
+		from <- c
+	}()
+	if c == nil {
+		if c, err = connect(ctx, s.path, from == s.readers); err != nil {
+			return s.problem(ctx, err)
+		}
+	}
+	return s.problem(ctx, c.transaction(ctx, begin, end, func() error {
+		t := &Tx{store: s, conn: c}
+		defer func() { t.conn = nil }()
+		return f(t)
+	}))
 }
 
-func (t *Tx) Keys() ([]Key, error)        { panic("not written") }
-func (t *Tx) CreateKey(k Key) error       { panic("not written") }
-func (t *Tx) PutKey(k Key) error          { panic("not written") }
-func (t *Tx) DeleteKey(name string) error { panic("not written") }
-
-func (t *Tx) AddAudit(e model.AuditEntry) error { panic("not written") }
-func (t *Tx) Audit(f model.AuditFilter, p model.Page) (model.List[model.AuditEntry], error) {
-	panic("not written")
-}                                       // newest first
-func (t *Tx) PruneAudit(keep int) error { panic("not written") }
-
-// Answer is what was answered under an idempotency key; the request tells what
-// it was for.
-type Answer struct {
-	Request string
-	Answer  []byte
+// transaction runs f between begin and end. It is rolled back if f fails or
+// panics. ctx interrupts f, but not the end: whether a change was made is never
+// left open.
+func (c *conn) transaction(ctx context.Context, begin, end string, f func() error) (err error) {
+	c.db.SetInterrupt(ctx)
+	defer func() {
+		c.db.SetInterrupt(context.Background())
+		if !c.db.GetAutocommit() {
+			err = errors.Join(err, c.exec("ROLLBACK"))
+		}
+	}()
+	if err := c.exec(begin); err != nil {
+		return err
+	}
+	if err := f(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	c.db.SetInterrupt(context.Background())
+	if end != "COMMIT" {
+		return c.exec(end)
+	}
+	failpoint.Reach("state.written", "")
+	if err := c.exec(end); err != nil {
+		return err
+	}
+	failpoint.Reach("state.committed", "")
+	return nil
 }
-
-// Answer finds one of the last 24 hours.
-func (t *Tx) Answer(actor, key string) (a Answer, found bool, err error) { panic("not written") }
-func (t *Tx) PutAnswer(actor, key string, a Answer) error                { panic("not written") } // and forgets those that are older

@@ -18,10 +18,10 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/failpoint"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/directory"
-	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/failpoint"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/smtp"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql/sqlite"

@@ -11,11 +11,11 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/failpoint"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/servertest"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/directory"
-	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/failpoint"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/smtp"
 )
 

@@ -10,8 +10,8 @@ import (
 	"weak"
 
 	"github.com/edge-gateway/edge-gateway/abi"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/failpoint"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
-	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/failpoint"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql"
 )
 

@@ -12,7 +12,7 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
-	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/durable"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/durable"
 )
 
 // schema of the outbox. A mail's body is apart, so that its state changes

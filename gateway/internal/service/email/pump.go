@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/gateway/internal/failpoint"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/actor"
-	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/failpoint"
 )
 
 const (

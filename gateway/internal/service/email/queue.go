@@ -8,8 +8,8 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"github.com/edge-gateway/edge-gateway/abi"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/failpoint"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
-	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/failpoint"
 )
 
 // put stores a mail. One with the same Message-ID is left as it is: then it is

@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/edge-gateway/edge-gateway/gateway/internal/durable"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email"
-	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/durable"
 )
 
 // Open makes a service that delivers into a folder: the option path, or "mail"

@@ -13,8 +13,8 @@ import (
 
 	"github.com/wneessen/go-mail/smtp"
 
+	"github.com/edge-gateway/edge-gateway/gateway/internal/failpoint"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email"
-	"github.com/edge-gateway/edge-gateway/gateway/internal/service/email/failpoint"
 )
 
 const (

@@ -7,6 +7,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"github.com/edge-gateway/edge-gateway/abi"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/durable"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service/sql"
 )
@@ -80,7 +81,7 @@ func (c *conn) problem(ctx context.Context, err error) error {
 	known := new(service.Error)
 	switch {
 	case !errors.As(err, &known):
-	case known.Code == ioError && full(c.driver.path):
+	case known.Code == ioError && durable.Full(c.driver.path):
 		return sql.Refusal(diskFull, "", "the disk is full")
 	case known.Code == ioError, known.Code == corrupted:
 		c.lost = err

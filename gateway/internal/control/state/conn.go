@@ -1,0 +1,166 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// conn is a connection to the database. It is used by one goroutine at a time.
+type conn struct {
+	db         *sqlite3.Conn
+	statements map[string]*sqlite3.Stmt // prepared once, by text
+	lost       bool                     // of no use any more
+}
+
+// dial opens the database and changes nothing of it. Whatever files appear
+// beside it have its mode.
+func dial(ctx context.Context, path string) (*conn, error) {
+	// SQLite makes the log with the mode that is asked for here; the log's index
+	// it would make readable by others.
+	if err := errors.Join(makeFile(path), makeFile(path+"-shm")); err != nil {
+		return nil, err
+	}
+	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: url.Values{"modeof": {path}}.Encode()}
+	if filepath.VolumeName(path) != "" {
+		name.Path = "/" + name.Path
+	}
+	db, err := sqlite3.OpenContext(ctx, name.String())
+	if err != nil {
+		return nil, err
+	}
+	// Nobody else writes; a backup program may hold the file for a moment.
+	if err := db.BusyTimeout(5 * time.Second); err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	return &conn{db: db, statements: map[string]*sqlite3.Stmt{}}, nil
+}
+
+// settings of a connection. With FULL a commit is on the disk before it
+// returns. What is deleted is overwritten.
+const settings = `
+	PRAGMA journal_mode = WAL;
+	PRAGMA synchronous = FULL;
+	PRAGMA secure_delete = ON;
+	PRAGMA foreign_keys = ON;
+	PRAGMA trusted_schema = OFF;
+	PRAGMA journal_size_limit = 16777216;
+`
+
+// connect opens a database that has been prepared.
+func connect(ctx context.Context, path string, readOnly bool) (*conn, error) {
+	c, err := dial(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	text := settings
+	if readOnly {
+		text += "PRAGMA query_only = ON;"
+	}
+	if err := c.exec(text); err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *conn) close() {
+	if c == nil {
+		return
+	}
+	for _, s := range c.statements {
+		_ = s.Close()
+	}
+	_ = c.db.Close()
+}
+
+func (c *conn) isLost() bool { return c != nil && c.lost }
+
+// exec runs statements that have neither parameters nor rows.
+func (c *conn) exec(text string) error { return c.noted(c.db.Exec(text)) }
+
+// run runs a statement that has no rows, and tells how many it changed.
+func (c *conn) run(text string, args ...any) (changed int64, err error) {
+	err = c.rows(text, func(*sqlite3.Stmt) error { return nil }, args...)
+	return c.db.Changes(), err
+}
+
+// number is the one number that a statement gives.
+func (c *conn) number(text string, args ...any) (n int64, err error) {
+	err = c.rows(text, func(s *sqlite3.Stmt) error {
+		n = s.ColumnInt64(0)
+		return nil
+	}, args...)
+	return n, err
+}
+
+// rows runs a statement and has each called for every row; it must not run the
+// same statement.
+func (c *conn) rows(text string, each func(*sqlite3.Stmt) error, args ...any) error {
+	s := c.statements[text]
+	if s == nil {
+		var err error
+		if s, _, err = c.db.Prepare(text); err != nil {
+			return c.noted(err)
+		}
+		c.statements[text] = s
+	}
+	defer func() {
+		_ = s.Reset()
+		_ = s.ClearBindings()
+	}()
+	for n, arg := range args {
+		if err := bind(s, n+1, arg); err != nil {
+			return err
+		}
+	}
+	for s.Step() {
+		if err := each(s); err != nil {
+			return err
+		}
+	}
+	return c.noted(s.Err())
+}
+
+// noted sees when a connection is of no use any more: after all errors but
+// those of what was asked for.
+func (c *conn) noted(err error) error {
+	switch codeOf(err) {
+	case 0, sqlite3.BUSY, sqlite3.INTERRUPT, sqlite3.CONSTRAINT, sqlite3.READONLY, sqlite3.FULL:
+	default:
+		c.lost = true
+	}
+	return err
+}
+
+func bind(s *sqlite3.Stmt, n int, arg any) error {
+	switch arg := arg.(type) {
+	case string:
+		return s.BindText(n, arg)
+	case []byte:
+		return s.BindBlob(n, arg)
+	case int:
+		return s.BindInt64(n, int64(arg))
+	case int64:
+		return s.BindInt64(n, arg)
+	case bool:
+		return s.BindBool(n, arg)
+	case time.Time:
+		return s.BindInt64(n, nanoseconds(arg))
+	}
+	return fmt.Errorf("a %T cannot be stored", arg)
+}
+
+// nanoseconds is a time as it is stored: 0 for the zero time.
+func nanoseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}

@@ -1,0 +1,6 @@
+//go:build !linux && !darwin
+
+package durable
+
+// Full does not know.
+func Full(string) bool { return false }

@@ -1,0 +1,59 @@
+package failpoint
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+)
+
+// Variable of the environment that has the process killed: "STEP", or "STEP:N"
+// for the Nth time that the step is reached.
+const Variable = "EDGE_GATEWAY_FAILPOINT"
+
+func init() {
+	text := os.Getenv(Variable)
+	if text == "" {
+		return
+	}
+	step, n, err := parse(text)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", Variable, err)
+		os.Exit(2)
+	}
+	var reached atomic.Int64
+	hook = func(at, _ string) {
+		if at == step && reached.Add(1) == n {
+			die()
+		}
+	}
+}
+
+func parse(text string) (step string, n int64, err error) {
+	step, count, counted := strings.Cut(text, ":")
+	if !slices.Contains(Control, step) && !slices.Contains(Mail, step) {
+		return "", 0, fmt.Errorf("there is no step %q", step)
+	}
+	n = 1
+	if counted {
+		if n, err = strconv.ParseInt(count, 10, 64); err != nil || n < 1 {
+			return "", 0, fmt.Errorf("%q is not how many times a step is reached", count)
+		}
+	}
+	return step, n, nil
+}
+
+// die ends the process as a kill from outside does: nothing is run any more,
+// not what was deferred either.
+func die() {
+	self, err := os.FindProcess(os.Getpid())
+	if err == nil {
+		err = self.Kill()
+	}
+	if err != nil {
+		os.Exit(137)
+	}
+	select {}
+}

@@ -1,0 +1,32 @@
+package failpoint
+
+// Control are the steps of the control plane's durable work, in the order in
+// which a first start and the changes after it reach them; those of "backup"
+// are reached when an older state is migrated.
+var Control = []string{
+	"file.written", // a small file, such as the key of the secrets, has its content
+	"file.synced",  // its content is on the disk
+	"file.renamed", // it has its name
+
+	"backup.written", // the copy of a state before it is migrated
+	"backup.synced",
+	"backup.renamed",
+
+	"artifact.written", // a library or a source tree has come in whole
+	"artifact.synced",
+	"artifact.renamed",
+	"artifact.kept", // its name is on the disk, too
+
+	"state.written",   // a change has been made and is not committed
+	"state.committed", // it is on the disk, and nobody has been told
+}
+
+// Mail are those of the outbox.
+var Mail = []string{
+	"put.begun", "put.written", "put.committed", // a mail is taken
+	"turn.begun", "leased", "noted", "turn.written", // its state changes
+	"deliver.begun", "deliver.ended",
+	"smtp.connected", "smtp.addressed", "smtp.written", "smtp.taken",
+	"move.read", "move.stored", "move.deleted", // from a database to the outbox
+	"purge.begun", "purge.done",
+}

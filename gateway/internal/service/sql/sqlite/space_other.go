@@ -1,5 +1,0 @@
-//go:build !linux && !darwin
-
-package sqlite
-
-func full(string) bool { return false }
