@@ -55,12 +55,12 @@ func skeleton(t *testing.T, language toolchain.Language, name, comment, example 
 		}}},
 	})
 	must(t, err)
-	d, err := openapi.Read(model.ImportRequest{Document: string(document)})
+	d, err := openapi.Read(model.ImportRequest{Language: "c", Document: string(document)})
 	if err != nil || len(d.LeftOut) > 0 {
 		return "", false
 	}
 	dir := filepath.Join(t.TempDir(), "project")
-	must(t, d.Operations[0].Write(language, dir))
+	must(t, d.Operations[0].Write(dir, language))
 	file := map[toolchain.Language]string{toolchain.C: "handler.c", toolchain.Rust: "src/lib.rs", toolchain.Go: "handler.go"}[language]
 	text, err := os.ReadFile(filepath.Join(dir, file))
 	must(t, err)
@@ -124,7 +124,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(`{"openapi":"3.0.0","paths":{"/a/{b}":{"get":{"parameters":[{"$ref":"#/paths/~1a~1{b}/get/parameters/0"}]}}}}`)
 	f.Add("openapi: 3.2.0\npaths:\n  /a: {query: {responses: {default: {}}}, additionalOperations: {CONNECT: {}}}\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		d, err := openapi.Read(model.ImportRequest{Document: text})
+		d, err := openapi.Read(model.ImportRequest{Language: "c", Document: text})
 		var known *model.Error
 		if err != nil && !errors.As(err, &known) {
 			t.Fatal(err)
@@ -137,7 +137,7 @@ func FuzzRead(f *testing.F) {
 			if bad = errors.Join(bad, config.CheckName(o.Spec.Name), config.CheckMethod(o.Spec.Methods[0])); bad != nil {
 				t.Errorf("%s: %v", o.Title, bad)
 			}
-			must(t, o.Write(toolchain.C, filepath.Join(t.TempDir(), "project")))
+			must(t, o.Write(filepath.Join(t.TempDir(), "project"), toolchain.C))
 		}
 	})
 }

@@ -51,7 +51,7 @@ func hostile(t testing.TB) *openapi.Document {
 		"paths": map[string]any{"/h/{id*/}": map[string]any{"get": get, "summary": nasty}, "/text": map[string]any{"get": plain}},
 	})
 	must(t, err)
-	d, err := openapi.Read(model.ImportRequest{Document: string(text)})
+	d, err := openapi.Read(model.ImportRequest{Language: "c", Document: string(text)})
 	must(t, err)
 	if len(d.Operations) != 2 {
 		t.Fatalf("%d operations; left out: %q", len(d.Operations), d.LeftOut)
@@ -72,7 +72,7 @@ func serve(t *testing.T, language toolchain.Language, operations []openapi.Opera
 	var s gateway.Snapshot
 	for _, o := range operations {
 		dir := filepath.Join(t.TempDir(), o.Spec.Name)
-		must(t, o.Write(language, dir))
+		must(t, o.Write(dir, language))
 		if language == toolchain.C {
 			// As strict as people have it, with trigraphs.
 			flags := "[c]\ncflags = [\"-std=c11\", \"-Wall\", \"-Wextra\", \"-Werror\"]\n"

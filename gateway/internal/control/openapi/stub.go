@@ -58,7 +58,7 @@ var handlers = map[toolchain.Language]string{
 
 // Write makes the operation's project in dir, which must be empty or not there.
 // The same operation makes the same files.
-func (o Operation) Write(language toolchain.Language, dir string) error {
+func (o Operation) Write(dir string, language toolchain.Language) error {
 	project := toolchain.ProjectName(o.Spec.Name)
 	if err := toolchain.Create(language, dir, project); err != nil {
 		return fmt.Errorf("make the project of %s: %w", o.Title, err)
