@@ -68,8 +68,8 @@ type Histogram = metric.Histogram
 // ServiceReport is what one service is doing.
 type ServiceReport struct {
 	ServiceStatus
-	Errors  uint64    // operations that the backend, or the way to it, failed
-	Latency Histogram // of operations that ran, waiting included; a memory cache's are not timed
+	Errors  uint64    // operations done that failed for the sake of the backend, or of the way to it
+	Latency Histogram // of operations done, waiting included; those of a memory cache are not timed
 }
 
 // ProcessReport is what the process as a whole has taken.

@@ -296,7 +296,7 @@ func TestAReportTellsOfServices(t *testing.T) {
 	l.with(t, down)
 	l.wants(t, count, inactive)
 	l.wants(t, count, inactive)
-	if now := of(); now.Done != before.Done || now.Errors != 2 || now.Fault == nil {
+	if now := of(); now.Done != before.Done+2 || now.Errors != 2 || now.Fault == nil {
 		t.Errorf("with a backend that is down: %+v", now)
 	}
 	off := down
@@ -307,7 +307,7 @@ func TestAReportTellsOfServices(t *testing.T) {
 			t.Fatal("its connections stay")
 		}
 	}
-	if now := of(); now.Done != before.Done || now.Latency != before.Latency || now.Errors != 2 || now.Active || now.Fault != nil {
+	if now := of(); now.Done != before.Done+2 || now.Latency.Count() != now.Done || now.Errors != 2 || now.Active || now.Fault != nil {
 		t.Errorf("taken away: %+v", now)
 	}
 }

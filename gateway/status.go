@@ -40,7 +40,7 @@ type ServiceStatus struct {
 	Waiting     int    // operations in the queue
 	Busy        int    // operations under way
 	Connections int    // to the backend
-	Done        uint64 // operations that ran
+	Done        uint64 // operations that ran, or would have if there had been a connection
 	Overloaded  uint64 // operations refused because the queue was full
 	Deadlines   uint64 // operations that did not start in time
 	Panics      uint64 // of the driver

@@ -98,15 +98,15 @@ func (j *job) runGroup(ctx context.Context, cmd *exec.Cmd, c command) (err error
 	kill, started := group.kill, group.started
 	if j.request.Confined {
 		cmd.Env = append(cmd.Env, j.confinedEnv()...)
-		process, err := confine.Prepare(cmd, j.policy(c.name, c.access))
-		if err != nil {
-			return err
+		process, refused := confine.Prepare(cmd, j.policy(c.name, c.access))
+		if refused != nil {
+			return refused
 		}
 		defer func() {
-			isolation, limit := process.Close()
+			isolation, passed := process.Close()
 			j.isolated(isolation, c.own)
-			if limit != nil {
-				err = limit
+			if passed != nil {
+				err = passed
 			}
 		}()
 		started = func() { group.started(); process.Started() }

@@ -72,6 +72,9 @@ func confineProcess(o order) (reached []string, err error) {
 			reached = append(reached, "no-network")
 		}
 	}
+	if n := o.Policy.Limits.Processes; n > 0 && o.Namespaces {
+		limitTasks(n)
+	}
 	if setLimits(o.Policy.Limits) {
 		reached = append(reached, "rlimits")
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -93,4 +94,33 @@ func hideOne(dir string, keep []string) error {
 func within(path, dir string) bool {
 	relative, err := filepath.Rel(dir, path)
 	return err == nil && relative != ".." && !strings.HasPrefix(relative, "../")
+}
+
+// limitTasks bounds processes and threads within the namespaces, so that who
+// forks for ever cannot outrun the watchdog. In a user namespace the kernel
+// counts those of the namespace; root is never bound so, but from Linux 6.14 on
+// a PID namespace has a highest PID of its own. Before, there is one for the
+// whole system, which must stay as it is.
+func limitTasks(processes int) {
+	const threads = 8 // of a process, on average
+	const lowest = 301
+	tasks := max(lowest, threads*processes)
+	if os.Getuid() != 0 {
+		setLimit(unix.RLIMIT_NPROC, uint64(tasks))
+	}
+	var name unix.Utsname
+	var major, minor int
+	if unix.Uname(&name) != nil {
+		return
+	}
+	_, err := fmt.Sscanf(unix.ByteSliceToString(name.Release[:]), "%d.%d", &major, &minor)
+	if err == nil && (major > 6 || major == 6 && minor >= 14) && ownProc() {
+		_ = os.WriteFile("/proc/sys/kernel/pid_max", []byte(strconv.Itoa(tasks)), 0)
+	}
+}
+
+// ownProc tells whether /proc shows this PID namespace.
+func ownProc() bool {
+	self, err := os.Readlink("/proc/self")
+	return err == nil && self == "1" && os.Getpid() == 1
 }

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Beyond the watchdog's limits, so that it is first and can tell which limit
-// was passed; these stop what is too fast for it, one process each.
+// Limits here go beyond the watchdog's, twice as far in bytes, so that it is
+// first and can tell which was passed; these stop what is too fast for it, one
+// process each.
 const (
 	slackCPU  = 10 * time.Second
-	slackDisk = 64 << 20
 	openFiles = 4096
 )
 
@@ -24,7 +24,7 @@ func setLimits(l Limits) bool {
 		all = setLimit(unix.RLIMIT_CPU, uint64((l.CPU+slackCPU)/time.Second)) && all
 	}
 	if l.Disk > 0 {
-		all = setLimit(unix.RLIMIT_FSIZE, uint64(l.Disk+slackDisk)) && all
+		all = setLimit(unix.RLIMIT_FSIZE, 2*uint64(l.Disk)) && all
 	}
 	if l.Memory > 0 {
 		// What is reserved and not used counts here too: twice as much.

@@ -19,7 +19,7 @@ type watchdog struct {
 // twentieth of a processor.
 const (
 	lookEvery    = 50 * time.Millisecond
-	measureEvery = 250 * time.Millisecond
+	measureEvery = 100 * time.Millisecond
 	share        = 20
 	tick         = time.Second / 100 // the kernel's unit of time in /proc
 )

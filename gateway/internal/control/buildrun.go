@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -18,8 +17,8 @@ import (
 
 // builds are those that wait or run.
 type builds struct {
-	queue *queue.Queue
-	trees string // a folder for each endpoint's source, always the same one: compilers keep what they have made by it
+	toolchain *toolchain.Toolchain
+	queue     *queue.Queue
 
 	mu    sync.Mutex
 	ended map[string]chan struct{} // of those that someone waits for
@@ -29,18 +28,25 @@ func (c *Control) openBuilds(context.Context) (err error) {
 	cache := filepath.Join(c.opts.Dir, "build")
 	made := c.opts.Toolchain
 	if made == nil {
-		if made, err = toolchain.New(toolchain.Config{CacheDir: cache}); err != nil {
+		if made, err = toolchain.New(toolchain.Config{CacheDir: cache, Exclude: []string{c.opts.Dir}}); err != nil {
 			return err
 		}
 	}
-	c.builds.trees = filepath.Join(c.opts.Dir, "trees")
+	c.builds.toolchain = made
 	c.builds.queue, err = queue.New(queue.Options{
 		LogDir: filepath.Join(c.opts.Dir, "builds"),
+		// The folder of a source tree is called as its endpoint is.
 		Build: func(ctx context.Context, dir string, log io.Writer) (*toolchain.Library, error) {
-			return made.BuildRequest(ctx, toolchain.Request{Dir: dir, Log: log})
+			return c.builds.compile(ctx, dir, filepath.Base(dir), log)
 		},
 	})
 	return err
+}
+
+// compile builds the source of an endpoint. The compiler runs other people's
+// programs, so it is confined.
+func (b *builds) compile(ctx context.Context, dir, endpoint string, log io.Writer) (*toolchain.Library, error) {
+	return b.toolchain.BuildRequest(ctx, toolchain.Request{Dir: dir, Log: log, Confined: true, Stage: endpoint})
 }
 
 func (b *builds) close(ctx context.Context) error {
@@ -102,8 +108,12 @@ func (r *buildRun) started() {
 }
 
 func (r *buildRun) prepare(ctx context.Context) (dir string, cleanup func(), err error) {
-	dir = filepath.Join(r.c.builds.trees, r.build.Endpoint)
-	return dir, func() { _ = os.RemoveAll(dir) }, r.c.unpackSource(r.build.Source, dir)
+	parent, cleanup, err := r.c.scratch("build-")
+	if err != nil {
+		return "", nil, err
+	}
+	dir = filepath.Join(parent, r.build.Endpoint)
+	return dir, cleanup, r.c.unpackSource(r.build.Source, dir)
 }
 
 // done makes a version of what was built, and deploys it if that was asked for.
@@ -115,6 +125,9 @@ func (r *buildRun) done(ctx context.Context, result queue.Result, log io.Writer)
 		r.end(model.BuildCanceled, nil)
 		return
 	case result.Err != nil:
+		if failed := (*toolchain.BuildError)(nil); errors.As(result.Err, &failed) {
+			r.build.Isolation = failed.Isolation
+		}
 		r.end(model.BuildFailed, result.Err)
 		return
 	}
@@ -132,19 +145,11 @@ func (r *buildRun) done(ctx context.Context, result queue.Result, log io.Writer)
 
 // keep makes a version of the library, while the build still runs.
 func (r *buildRun) keep(library *toolchain.Library) error {
-	file, err := os.Open(library.Path)
-	if err != nil {
-		return fmt.Errorf("open what was built: %w", err)
-	}
-	defer file.Close()
-	kept, err := r.c.artifacts.PutLibrary(file, r.c.opts.MaxLibrary)
+	v, err := r.c.keepVersion(r.build.Endpoint, library.Path)
 	if err != nil {
 		return err
 	}
-	v, err := inspected(r.build.Endpoint, kept)
-	if err != nil {
-		return err
-	}
+	r.build.Isolation = library.Isolation
 	v.Language, v.Source, v.Origin, v.Build, v.By = string(library.Language), r.build.Source, "build", r.build.ID, r.build.By
 	r.build.Version, r.build.Language = v.Digest, v.Language
 	r.c.mu.Lock() // so that the endpoint is not deleted meanwhile

@@ -27,7 +27,7 @@ func (c *Control) Build(ctx context.Context, endpoint string, r model.BuildReque
 		return b, err
 	}
 	source, err := c.sourceOf(ctx, endpoint)
-	if problem := (*model.Error)(nil); errors.As(err, &problem) && problem.Kind == model.Missing {
+	if isMissing(err) {
 		return b, model.Errorf(model.Conflict, "endpoint %q has no source: put one there first", endpoint)
 	}
 	if err != nil {

@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -32,6 +33,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/artifact"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/state"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control/telemetry"
 	"github.com/edge-gateway/edge-gateway/toolchain"
 )
 
@@ -103,6 +105,7 @@ type Control struct {
 	answers   locks // by idempotency key
 	keys      keyring
 	builds    builds
+	counters  telemetry.Accumulator
 	canaries  canaries
 	// collecting has room for one wish that artifacts be collected.
 	collecting chan struct{}
@@ -125,6 +128,9 @@ func Open(ctx context.Context, o Options) (*Control, error) {
 		return nil, fmt.Errorf("data directory %q: %w", o.Dir, err)
 	}
 	o.Dir = dir
+	if err := os.RemoveAll(filepath.Join(dir, scratchDir)); err != nil {
+		return nil, fmt.Errorf("remove what an earlier process left: %w", err)
+	}
 	c := &Control{opts: o, log: o.Log, worker: o.Worker, started: time.Now().UTC(), collecting: make(chan struct{}, 1)}
 	c.canaries.every = canaryEvery
 	if c.artifacts, err = artifact.Open(dir); err != nil {
@@ -147,6 +153,7 @@ func (c *Control) start(ctx context.Context) error {
 		}
 	}
 	c.background.Go(c.keepCollecting)
+	c.background.Go(c.keepCounting)
 	return nil
 }
 

@@ -21,13 +21,22 @@ const (
 // checkEndpoint brings what can be chosen of an endpoint into its plain form,
 // or tells what of it cannot be.
 func (k *catalog) checkEndpoint(spec model.EndpointSpec) (model.EndpointSpec, error) {
+	spec, err := k.checkSpec(spec)
+	if err == nil {
+		err = k.conflict(spec)
+	}
+	return spec, err
+}
+
+// checkSpec is checkEndpoint without the other endpoints.
+func (k *catalog) checkSpec(spec model.EndpointSpec) (model.EndpointSpec, error) {
 	spec.Domain = strings.ToLower(spec.Domain)
 	for _, check := range []func(*model.EndpointSpec) error{checkRoute, checkConfig, k.checkBindings, checkLimits, checkProbe} {
 		if err := check(&spec); err != nil {
 			return spec, err
 		}
 	}
-	return spec, k.conflict(spec)
+	return spec, nil
 }
 
 // invalid is what is wrong with a field.

@@ -99,6 +99,9 @@ func (c *Control) CreateService(ctx context.Context, spec model.ServiceSpec) (ma
 	defer d.ended(&err)
 	err = c.change(ctx, d, func(e *edit) error {
 		made, err := e.newService(spec)
+		if err == nil {
+			err = e.checkDatabases(made.ServiceSpec)
+		}
 		if err != nil {
 			return err
 		}
@@ -122,7 +125,7 @@ func (k *catalog) newService(spec model.ServiceSpec) (state.Service, error) {
 		err.Other = "service/" + spec.Name
 		return state.Service{}, err
 	}
-	made, err := k.checkService(spec, state.Service{})
+	made, err := checkService(spec, state.Service{})
 	at := time.Now().UTC()
 	made.Origin, made.Revision, made.Created, made.Updated = model.FromAPI, 1, at, at
 	return made, err
@@ -165,7 +168,10 @@ func (c *Control) updateService(ctx context.Context, d *deed, name string, revis
 		if err != nil {
 			return err
 		}
-		return e.replaceService(d, before, to(before.ServiceSpec))
+		if err := e.replaceService(d, before, to(before.ServiceSpec)); err != nil {
+			return err
+		}
+		return e.checkDatabases(e.services[name].ServiceSpec)
 	})
 	if err != nil {
 		return model.Service{}, err
@@ -174,7 +180,7 @@ func (c *Control) updateService(ctx context.Context, d *deed, name string, revis
 }
 
 func (e *edit) replaceService(d *deed, before state.Service, spec model.ServiceSpec) error {
-	after, err := e.checkService(spec, before)
+	after, err := checkService(spec, before)
 	if err != nil {
 		return err
 	}

@@ -16,21 +16,21 @@ import (
 // checkService makes of what was asked for what is kept: options of the types
 // that the driver says, and secrets apart. before is the service as it was, of
 // which a secret that is given as hidden stays; zero for a new one.
-func (k *catalog) checkService(spec model.ServiceSpec, before state.Service) (state.Service, error) {
+func checkService(spec model.ServiceSpec, before state.Service) (state.Service, error) {
 	made := before
 	made.ServiceSpec = spec
+	if spec.Kind != before.Kind || spec.Driver != "" && spec.Driver != before.Driver {
+		before.Secrets = nil // none of them is told to another kind of backend
+	}
 	if err := config.CheckName(spec.Name); err != nil {
 		return made, invalid("name", err)
 	}
 	driver, err := driverOf(&made.ServiceSpec)
 	if err == nil {
-		err = checkService(spec)
+		err = checkBounds(spec)
 	}
 	if err == nil {
 		made.Options, made.Secrets, err = checkOptions(driver, spec.Options, before)
-	}
-	if err == nil {
-		err = k.checkDatabases(made.ServiceSpec)
 	}
 	return made, err
 }
@@ -59,8 +59,8 @@ func driverOf(spec *model.ServiceSpec) (*config.Driver, error) {
 	return driver, nil
 }
 
-// checkService has the ranges of the configuration file.
-func checkService(spec model.ServiceSpec) error {
+// checkBounds has the ranges of the configuration file.
+func checkBounds(spec model.ServiceSpec) error {
 	if spec.Workers < 0 || spec.Workers > 1024 {
 		return invalid("workers", fmt.Errorf("workers must be from 1 to 1024, or 0 for the default, not %d", spec.Workers))
 	}
@@ -195,6 +195,16 @@ func startable(s state.Service) (gateway.Service, error) {
 		made.Options[o.Name] = value
 	}
 	return made, nil
+}
+
+// revealed is a service with its secrets in their places.
+func revealed(s state.Service) model.ServiceSpec {
+	spec := s.ServiceSpec
+	spec.Options = maps.Clone(spec.Options)
+	for name, secret := range s.Secrets {
+		spec.Options[name] = secret
+	}
+	return spec
 }
 
 // idle stands for a service that cannot be started: its name is there, to be

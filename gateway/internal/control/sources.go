@@ -101,14 +101,11 @@ func (c *Control) sourceOf(ctx context.Context, endpoint string) (s model.Source
 	return s, err
 }
 
-// unpackSource puts a source tree into a folder, which is emptied first.
+// unpackSource puts a source tree into a folder that is not there yet.
 func (c *Control) unpackSource(digest, dir string) error {
 	kept, err := c.artifacts.Source(digest)
 	if err != nil {
 		return err
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		return fmt.Errorf("unpack source: %w", err)
 	}
 	file, err := os.Open(kept.Path)
 	if err != nil {
@@ -119,10 +116,13 @@ func (c *Control) unpackSource(digest, dir string) error {
 	return err
 }
 
+// scratchDir is a folder in the data directory for what is at work.
+const scratchDir = "scratch"
+
 // scratch makes an empty folder that goes away with remove, or at the next
 // start.
 func (c *Control) scratch(prefix string) (dir string, remove func(), err error) {
-	root := filepath.Join(c.opts.Dir, "scratch")
+	root := filepath.Join(c.opts.Dir, scratchDir)
 	if err := os.MkdirAll(root, 0o700); err != nil {
 		return "", nil, fmt.Errorf("make a folder to work in: %w", err)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/trial"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 	"github.com/edge-gateway/edge-gateway/toolchain"
+	"github.com/edge-gateway/edge-gateway/toolchain/confine"
 )
 
 // builder and compiled are shared: one library does for all versions, which
@@ -64,6 +65,7 @@ const marker = "marker-0000"
 
 func TestMain(m *testing.M) {
 	trial.Main()
+	confine.Main()
 	os.Exit(runAll(m))
 }
 

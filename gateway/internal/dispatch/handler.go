@@ -119,7 +119,7 @@ func (d *Dispatcher) finish(ctx *fasthttp.RequestCtx, at *call, end verdict) {
 		at.apply(ctx)
 		at.instance.Module.Release(at.frame)
 	case failed:
-		refuse(ctx, http.StatusInternalServerError, "")
+		refuseFailed(ctx, at.failure)
 		at.instance.Module.Release(at.frame)
 	case malformed:
 		refuse(ctx, http.StatusBadGateway, "")

@@ -141,14 +141,13 @@ func (c *call) pend() verdict {
 }
 
 func (c *call) completed() verdict {
-	switch status := c.frame.TakeCompletion(); {
+	switch status, ok := c.frame.TakeCompletion(); {
 	case status == abi.OK:
 		return answered
-	case status == abi.ErrInvalid || status == abi.ErrTooLarge:
+	case !ok:
 		c.logBroken("completed with", status.String())
 		return malformed
 	default:
-		c.logFailure(status)
-		return failed
+		return c.fail(status)
 	}
 }

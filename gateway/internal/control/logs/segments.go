@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -43,14 +44,13 @@ func (w *segments) open(dir string, budget int64) error {
 		return fmt.Errorf("read the folder of the log: %w", err)
 	}
 	for _, entry := range entries {
-		one := segment{path: filepath.Join(dir, entry.Name())}
 		name, is := strings.CutSuffix(entry.Name(), suffix)
-		if n, err := fmt.Sscanf(name, "%d", &one.number); !is || n != 1 || err != nil {
-			continue
+		number, err := strconv.Atoi(name)
+		if !is || err != nil {
+			continue // not ours
 		}
 		if info, err := entry.Info(); err == nil {
-			one.size = info.Size()
-			w.all = append(w.all, one)
+			w.all = append(w.all, segment{number: number, path: filepath.Join(dir, entry.Name()), size: info.Size()})
 		}
 	}
 	slices.SortFunc(w.all, func(a, b segment) int { return a.number - b.number })

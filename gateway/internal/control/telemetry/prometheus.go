@@ -43,7 +43,7 @@ func (e *exposition) endpoints(r gateway.Report) {
 			requests.statuses(v.Requests, "endpoint", one.Name, "version", v.Version)
 		}
 	}
-	latency := e.family("edge_gateway_request_duration_seconds", "histogram", "How long these took.")
+	latency := e.family("edge_gateway_request_duration_seconds", "histogram", "How long requests took that a version answered.")
 	for _, one := range all {
 		for _, v := range one.versions {
 			latency.histogram(v.Latency, "endpoint", one.Name, "version", v.Version)
@@ -65,11 +65,11 @@ func (e *exposition) endpoints(r gateway.Report) {
 		value            func(endpointSamples) int64
 	}{
 		{"in_flight_requests", "gauge", "Requests that are not answered yet.", func(s endpointSamples) int64 { return s.InFlight }},
-		{"draining_requests", "gauge", "Of those, inside versions that were replaced.", func(s endpointSamples) int64 { return s.draining }},
+		{"draining_requests", "gauge", "Requests that are still inside versions that were replaced.", func(s endpointSamples) int64 { return s.draining }},
 		{"native_threads", "gauge", "Threads inside native code.", func(s endpointSamples) int64 { return s.Native }},
 		{"stuck_calls", "gauge", "Calls past their deadline that have not returned.", func(s endpointSamples) int64 { return s.Stuck }},
 		{"retained_versions", "gauge", "Replaced instances that are still in memory.", func(s endpointSamples) int64 { return s.retained }},
-		{"retained_bytes", "gauge", "Size of their libraries.", func(s endpointSamples) int64 { return s.bytes }},
+		{"retained_bytes", "gauge", "Bytes of libraries of replaced instances that are still in memory.", func(s endpointSamples) int64 { return s.bytes }},
 		{"unloaded_versions_total", "counter", "Replaced instances that are gone from memory.", func(s endpointSamples) int64 { return s.unloaded }},
 	} {
 		samples := e.family("edge_gateway_"+f.name, f.kind, f.help)

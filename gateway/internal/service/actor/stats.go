@@ -13,12 +13,12 @@ type Stats struct {
 	Waiting     int // messages in the mailboxes
 	Busy        int // workers with a message
 	Connections int
-	Done        uint64 // messages that ran
+	Done        uint64 // messages that ran, or would have if there had been a connection
 	Overloaded  uint64 // refused at once
 	Deadlines   uint64 // not started in time
 	Panics      uint64
-	Errors      uint64           // messages that the backend, or the way to it, failed; panics too
-	Latency     metric.Histogram // of all that ran, waiting included
+	Errors      uint64           // of those done, the ones that failed for the backend's or the driver's sake
+	Latency     metric.Histogram // of all done, waiting included
 
 	// Fault is the last error of the backend, nil since something went well.
 	Fault   error
