@@ -16,7 +16,7 @@ import (
 
 type applyCommand struct {
 	remote
-	Bundle string `arg:"" type:"path" help:"A zip or tar, or a folder, with edge-gateway.toml at its top."`
+	Bundle string `arg:"" type:"path" predictor:"file" help:"A zip or tar, or a folder, with edge-gateway.toml at its top."`
 	Plan   bool   `help:"Show what would change, and change nothing."`
 }
 

@@ -19,7 +19,7 @@ type buildsCommand struct {
 
 type listBuilds struct {
 	remote
-	Endpoint string `arg:"" optional:"" help:"Only those of an endpoint."`
+	Endpoint string `arg:"" optional:"" predictor:"endpoint" help:"Only those of an endpoint."`
 	State    string `help:"Only those in a state: queued, running, succeeded, failed or canceled."`
 	Number   int    `short:"n" default:"20" help:"How many."`
 }
@@ -46,7 +46,7 @@ func took(b model.Build) string {
 
 type build struct {
 	remote
-	Build string `arg:"" help:"Id of the build."`
+	Build string `arg:"" help:"Id of the build." predictor:"build"`
 }
 
 type buildLog struct {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )

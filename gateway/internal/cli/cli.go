@@ -6,6 +6,8 @@
 // standard error.
 package cli
 
+import "github.com/alecthomas/kong"
+
 // Commands are embedded into the program's command line.
 type Commands struct {
 	Deploy    deployCommand    `cmd:"" group:"run" help:"Compile a folder, or take a library, and give it traffic."`
@@ -22,7 +24,9 @@ type Commands struct {
 	Import    importCommand    `cmd:"" group:"run" help:"Make endpoints with handler stubs from an OpenAPI document."`
 	Keys      keysCommand      `cmd:"" group:"run" help:"List, make and delete the keys of the admin API."`
 	Audit     auditCommand     `cmd:"" group:"run" help:"Show who changed what, when, from where."`
+
+	Completion completionCommand `cmd:"" help:"Print what makes the shell complete command lines: source <(edge-gateway completion bash)."`
 }
 
 // Groups are the headings of the help.
-var Groups = map[string]string{"run": "Of a gateway that runs:"}
+var Groups = []kong.Group{{Key: "run", Title: "Of a gateway that runs:"}}

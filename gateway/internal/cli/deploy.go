@@ -16,7 +16,7 @@ import (
 
 type deployCommand struct {
 	remote
-	Path        string  `arg:"" type:"path" help:"Source folder, C file, or compiled library."`
+	Path        string  `arg:"" type:"path" predictor:"file" help:"Source folder, C file, or compiled library."`
 	Name        string  `help:"Of the endpoint; default as the project's file says, or as the folder is called."`
 	RemoteBuild bool    `help:"Compile where the gateway runs, not here."`
 	Canary      float64 `help:"Give it a share of the requests only, in percent." placeholder:"PERCENT"`

@@ -52,7 +52,7 @@ func versionOf(e model.Endpoint) string {
 // named is the endpoint that a command is about.
 type named struct {
 	remote
-	Endpoint string `arg:"" help:"Name of the endpoint."`
+	Endpoint string `arg:"" help:"Name of the endpoint." predictor:"endpoint"`
 }
 
 func (n named) get() client.Request {

@@ -12,7 +12,7 @@ import (
 
 type importCommand struct {
 	remote
-	Document string `arg:"" type:"existingfile" help:"OpenAPI 3 document, YAML or JSON."`
+	Document string `arg:"" type:"existingfile" predictor:"file" help:"OpenAPI 3 document, YAML or JSON."`
 	Language string `required:"" enum:"c,rust,go" help:"Of the stubs: c, rust or go."`
 	Domain   string `help:"That the endpoints answer for; default any."`
 	Prefix   string `help:"Put in front of the endpoints' names."`

@@ -62,7 +62,7 @@ func (c createKey) Run(ctx context.Context) error {
 
 type deleteKey struct {
 	remote
-	Name string `arg:"" help:"Name of the key."`
+	Name string `arg:"" help:"Name of the key." predictor:"key"`
 }
 
 func (c deleteKey) Run(ctx context.Context) error {

@@ -18,7 +18,7 @@ import (
 
 type logsCommand struct {
 	remote
-	Endpoint string        `arg:"" optional:"" help:"Name of the endpoint; default all, and the gateway itself."`
+	Endpoint string        `arg:"" optional:"" predictor:"endpoint" help:"Name of the endpoint; default all, and the gateway itself."`
 	Follow   bool          `short:"f" help:"Go on with what comes."`
 	Request  string        `help:"Only lines of this request id." placeholder:"ID"`
 	Service  string        `help:"Only lines of this service."`

@@ -67,7 +67,7 @@ func faultOf(s model.Service) string {
 // service is the one that a command is about.
 type service struct {
 	remote
-	Service string `arg:"" help:"Name of the service."`
+	Service string `arg:"" help:"Name of the service." predictor:"service"`
 }
 
 func (s service) request(method string, action ...string) client.Request {

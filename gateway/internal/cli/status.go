@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/client"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 )
@@ -151,13 +152,17 @@ func (c *Client) Open(ctx context.Context, r Request) (*http.Response, error) {
 
 // unreachable says in a sentence what is likely to be done about it.
 func (c *Client) unreachable(err error) error {
-	var failed *url.Error
+	var failed *net.OpError
 	if errors.As(err, &failed) {
 		err = failed.Err
+	}
+	var call *os.SyscallError
+	if errors.As(err, &call) {
+		err = call.Err
 	}
 	hint := "is it running there?"
 	if strings.HasSuffix(c.place, SocketName) {
 		hint = "start it with edge-gateway serve, name its data directory with --data, or its address with --server"
 	}
-	return fmt.Errorf("%w at %s: %v; %s", ErrUnreachable, c.place, err, hint)
+	return fmt.Errorf("%w at %s (%w): %s", ErrUnreachable, c.place, err, hint)
 }
