@@ -10,7 +10,8 @@
 //
 // With -spinning it measures something else: the latency of one endpoint before
 // and while the calls of another spin past their deadlines. With -stalled it is
-// that beside a flood over a database that hangs.
+// that beside a flood over a database that hangs. With -deploys it is the time
+// from a deploy to the new version's answer.
 package main
 
 import (
@@ -60,7 +61,7 @@ func run(args []string) error {
 		}
 	}
 	var o options
-	var spinning, stalled bool
+	var spinning, stalled, deploys bool
 	var only, part, profile string
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&o.rounds, "rounds", 5, "rounds that count, after one that does not")
@@ -70,6 +71,7 @@ func run(args []string) error {
 	flags.StringVar(&part, "section", "", "the section to measure, of hot, await, services and cache; default all")
 	flags.BoolVar(&spinning, "spinning", false, "measure one endpoint while another spins, instead")
 	flags.BoolVar(&stalled, "stalled", false, "measure one endpoint while the database of another hangs, instead")
+	flags.BoolVar(&deploys, "deploys", false, "measure how long a deploy takes, instead")
 	flags.StringVar(&profile, "profile", "", "measure nothing, but profile the hot path for the compiler into this file")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -90,6 +92,9 @@ func run(args []string) error {
 	}
 	if stalled {
 		return measureStalled(os.Stdout, f, o)
+	}
+	if deploys {
+		return measureDeploys(os.Stdout, f, o)
 	}
 	for _, one := range sections {
 		if part != "" && part != one.name {
