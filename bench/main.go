@@ -9,7 +9,9 @@
 // server of the section in the same round.
 //
 // With -spinning it measures something else: the latency of one endpoint before
-// and while the calls of another spin past their deadlines.
+// and while the calls of another spin past their deadlines. With -stalled it is
+// that beside a flood over a database that hangs. With -deploys it is the time
+// from a deploy to the new version's answer.
 package main
 
 import (
@@ -59,7 +61,7 @@ func run(args []string) error {
 		}
 	}
 	var o options
-	var beside bool
+	var spinning, stalled, deploys bool
 	var only, part, profile string
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&o.rounds, "rounds", 5, "rounds that count, after one that does not")
@@ -67,7 +69,9 @@ func run(args []string) error {
 	flags.IntVar(&o.conns, "conns", 16, "connections")
 	flags.StringVar(&only, "only", "", "targets to measure beside the first of their section, separated by commas; default all")
 	flags.StringVar(&part, "section", "", "the section to measure, of hot, await, services and cache; default all")
-	flags.BoolVar(&beside, "spinning", false, "measure one endpoint while another spins, instead")
+	flags.BoolVar(&spinning, "spinning", false, "measure one endpoint while another spins, instead")
+	flags.BoolVar(&stalled, "stalled", false, "measure one endpoint while the database of another hangs, instead")
+	flags.BoolVar(&deploys, "deploys", false, "measure how long a deploy takes, instead")
 	flags.StringVar(&profile, "profile", "", "measure nothing, but profile the hot path for the compiler into this file")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -83,8 +87,14 @@ func run(args []string) error {
 		return err
 	}
 	defer f.stop()
-	if beside {
+	if spinning {
 		return measureSpinning(os.Stdout, f, o)
+	}
+	if stalled {
+		return measureStalled(os.Stdout, f, o)
+	}
+	if deploys {
+		return measureDeploys(os.Stdout, f, o)
 	}
 	for _, one := range sections {
 		if part != "" && part != one.name {

@@ -3,9 +3,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
+	"github.com/edge-gateway/edge-gateway/gateway/internal/cli"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/trial"
 )
 
@@ -13,6 +15,14 @@ func main() {
 	trial.Main()
 	if err := run(context.Background(), os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "edge-gateway:", err)
-		os.Exit(1)
+		os.Exit(exitStatus(err))
 	}
+}
+
+// exitStatus is for scripts to tell errors apart by; docs/CONTROL.md lists them.
+func exitStatus(err error) int {
+	if errors.Is(err, errUsage) {
+		return cli.Usage
+	}
+	return cli.ExitStatus(err)
 }

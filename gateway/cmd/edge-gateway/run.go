@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/edge-gateway/edge-gateway/abi"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/cli"
 	"github.com/edge-gateway/edge-gateway/toolchain"
 )
 
@@ -21,18 +22,30 @@ type commands struct {
 	Inspect inspectCommand `cmd:"" help:"Tell what a library is, without loading it."`
 	New     newCommand     `cmd:"" help:"Write a new handler project."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+
+	cli.Commands
 }
+
+// errUsage says that the command line is wrong.
+var errUsage = errors.New("the command line is wrong")
+
+type usageError struct{ error }
+
+func (e usageError) Error() string        { return e.error.Error() + " (see edge-gateway --help)" }
+func (e usageError) Is(target error) bool { return target == errUsage }
 
 // run is the whole program but for its exit status.
 func run(ctx context.Context, args []string) error {
-	var cli commands
+	var line commands
 	exited := errors.New("help was printed")
-	parser, err := kong.New(&cli,
+	parser, err := kong.New(&line,
 		kong.Name("edge-gateway"),
 		kong.Description("Serves HTTP by calling native functions."),
 		kong.UsageOnError(),
 		kong.Exit(func(int) { panic(exited) }), // after --help; recovered below
 		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.ExplicitGroups(cli.Groups),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 	)
 	if err != nil {
 		return err
@@ -42,12 +55,13 @@ func run(ctx context.Context, args []string) error {
 			panic(p)
 		}
 	}()
+	cli.Complete(parser)
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		return fmt.Errorf("%w (see edge-gateway --help)", err)
+		return usageError{err}
 	}
 	return command.Run()
 }

@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/client"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control/archive"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
+)
+
+type applyCommand struct {
+	remote
+	Bundle string `arg:"" type:"path" predictor:"file" help:"A zip or tar, or a folder, with edge-gateway.toml at its top."`
+	Plan   bool   `help:"Show what would change, and change nothing."`
+}
+
+func (c applyCommand) Run(ctx context.Context) error {
+	bundle, err := packed(c.Bundle)
+	if err != nil {
+		return err
+	}
+	defer bundle.Close()
+	query := url.Values{}
+	if c.Plan {
+		query.Set("plan", "true")
+	}
+	request := client.Request{Method: http.MethodPost, Path: "/bundles", Query: query, Body: bundle, ContentType: "application/octet-stream"}
+	return call(ctx, c.remote, request, showBundle)
+}
+
+// packed opens an archive, or makes one of a folder.
+func packed(path string) (io.ReadCloser, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return os.Open(path)
+	}
+	var b bytes.Buffer
+	if _, err := archive.Pack(&b, path); err != nil {
+		return nil, fmt.Errorf("pack %q: %w", path, err)
+	}
+	return io.NopCloser(&b), nil
+}
+
+func showBundle(r model.BundleResult) {
+	t := newTable("", "", "", "")
+	t.rows = nil
+	for _, change := range r.Changes {
+		if change.Action != "none" {
+			t.add("  "+change.Action, change.Kind, change.Name, change.Detail)
+		}
+	}
+	if len(t.rows) == 0 {
+		fmt.Println("Everything is as the bundle says.")
+		return
+	}
+	if r.Plan {
+		fmt.Println("Would change:")
+	} else {
+		fmt.Println("Changed:")
+	}
+	t.rows = append([][]string{{"", "", "", ""}}, t.rows...)
+	t.print("")
+	for _, d := range r.Deploys {
+		showDeploy(d)
+	}
+}

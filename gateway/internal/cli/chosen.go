@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
+)
+
+// chosen is what can be chosen of an endpoint on the command line. What is left
+// out stays as it is.
+type chosen struct {
+	Route  string            `help:"Methods, domain and path, such as 'GET api.example.com/orders/{id}'." placeholder:"ROUTE"`
+	Bind   map[string]string `help:"Bind a service, by the name that the handler asks for: db=orders." placeholder:"LOCAL=SERVICE"`
+	Config map[string]string `help:"A value that the handler gets when it starts." placeholder:"KEY=VALUE"`
+
+	Timeout        time.Duration `help:"Of a request."`
+	MaxBody        int64         `help:"Bytes of a request body." placeholder:"BYTES"`
+	MaxConcurrency int           `help:"Requests in flight." placeholder:"N"`
+	MaxNative      int           `help:"Threads inside native code." placeholder:"N"`
+	MaxStuck       int           `help:"Calls past their deadline that have not returned." placeholder:"N"`
+	Probe          string        `help:"Path to request of a version before it gets traffic." placeholder:"PATH"`
+}
+
+func (c chosen) into(e *model.EndpointSpec) error {
+	if c.Route != "" {
+		r, err := parseRoute(c.Route)
+		if err != nil {
+			return err
+		}
+		e.Methods, e.Domain, e.Path = r.methods, r.domain, r.path
+	}
+	merge(&e.Services, c.Bind)
+	merge(&e.Config, c.Config)
+	choose(&e.Limits.Timeout, model.Duration(c.Timeout))
+	choose(&e.Limits.MaxBody, c.MaxBody)
+	choose(&e.Limits.MaxConcurrency, c.MaxConcurrency)
+	choose(&e.Limits.MaxNative, c.MaxNative)
+	choose(&e.Limits.MaxStuck, c.MaxStuck)
+	if c.Probe != "" {
+		if e.Probe == nil {
+			e.Probe = &model.Probe{}
+		}
+		e.Probe.Path = c.Probe
+	}
+	return nil
+}
+
+func choose[T comparable](field *T, value T) {
+	var zero T
+	if value != zero {
+		*field = value
+	}
+}
+
+// merge adds values; an empty one takes its key away.
+func merge(to *map[string]string, values map[string]string) {
+	for name, value := range values {
+		if value == "" {
+			delete(*to, name)
+			continue
+		}
+		if *to == nil {
+			*to = map[string]string{}
+		}
+		(*to)[name] = value
+	}
+}

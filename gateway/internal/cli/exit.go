@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/client"
+)
+
+// The exit statuses, for scripts.
+const (
+	Failed      = 1 // whatever has none of its own
+	Usage       = 2 // the command line is wrong
+	Unreachable = 3 // no gateway answers
+	NotAllowed  = 4 // the token is missing, unknown or not enough
+	NotFound    = 5 // there is no such thing
+	Conflicting = 6 // it contradicts something, or has changed meanwhile
+	Refused     = 7 // what was given is not good: it does not compile, load, or pass its trial
+)
+
+// ErrRefused marks what was not good before the API was asked, such as a source
+// that does not compile.
+var ErrRefused = errors.New("refused")
+
+// ExitStatus is the status that a program ends with after an error.
+func ExitStatus(err error) int {
+	var problem *client.Problem
+	switch {
+	case errors.Is(err, client.ErrUnreachable):
+		return Unreachable
+	case errors.Is(err, ErrRefused):
+		return Refused
+	case !errors.As(err, &problem):
+		return Failed
+	}
+	switch problem.Status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return NotAllowed
+	case http.StatusNotFound:
+		return NotFound
+	case http.StatusConflict, http.StatusPreconditionFailed:
+		return Conflicting
+	case http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge, http.StatusBadRequest, http.StatusUnsupportedMediaType:
+		return Refused
+	}
+	return Failed
+}
