@@ -24,11 +24,13 @@ type server struct {
 	logs *logLines
 	log  *lockedBuffer
 	url  string
+
+	token string // of an admin
 }
 
 func serve(t *testing.T) *server {
 	t.Helper()
-	s := &server{t: t, fake: newFake(), logs: &logLines{more: make(chan model.LogLine), closed: make(chan struct{})}, log: &lockedBuffer{}}
+	s := &server{t: t, fake: newFake(), token: "t-admin", logs: &logLines{more: make(chan model.LogLine), closed: make(chan struct{})}, log: &lockedBuffer{}}
 	s.api = New(Options{
 		Control: s.fake, Logs: s.logs, Version: "test", Hosts: []string{"admin.example.com"},
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -86,7 +88,7 @@ func (s *server) do(method, path, body string, headers ...string) reply {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r.Header.Set("Authorization", "Bearer t-admin")
+	r.Header.Set("Authorization", "Bearer "+s.token)
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}

@@ -49,7 +49,7 @@ func (a *API) registerBuilds() {
 		func(ctx context.Context, in *BuildPath) (*struct{ Body model.Build }, error) {
 			return buildOutput(a.visibleBuild(ctx, in.Build))
 		})
-	register(a, "cancel-build", doc{tag: "builds", summary: "Cancel a build", more: "One that has ended stays as it is."},
+	register(a, "cancel-build", doc{tag: "builds", summary: "Cancel a build", more: "One that has ended is answered by 409."},
 		func(ctx context.Context, in *BuildPath) (*struct{ Body model.Build }, error) {
 			if _, err := a.visibleBuild(ctx, in.Build); err != nil {
 				return nil, err

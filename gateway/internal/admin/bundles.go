@@ -29,7 +29,7 @@ func (a *API) registerBundles() {
 		tag: "bundles", summary: "Make endpoints from an OpenAPI document", more: "Each operation becomes an endpoint with a stub that compiles as its source.",
 		limit: maxImport,
 		example: map[string]any{
-			"document": "openapi: 3.0.3\ninfo: {title: Orders, version: '1'}\npaths:\n  /orders/{id}:\n    get: {operationId: getOrder, responses: {'200': {description: An order.}}}\n",
+			"document": "openapi: 3.0.3\ninfo: {title: Customers, version: '1'}\npaths:\n  /customers/{id}:\n    get: {operationId: getCustomer, responses: {'200': {description: A customer.}}}\n",
 			"language": "rust", "plan": true,
 		},
 	}, func(ctx context.Context, in *struct {

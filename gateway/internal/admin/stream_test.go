@@ -196,7 +196,7 @@ func TestShutdownEndsStreamsAndFinishesTheRest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, api: api, fake: fake, url: "http://" + ln.Addr().String()}
+	s := &server{t: t, api: api, token: "t-admin", fake: fake, url: "http://" + ln.Addr().String()}
 	served := make(chan error, 1)
 	go func() { served <- api.Serve(ln, false) }()
 	tail, _ := s.watch(v1 + "/logs/tail")

@@ -13,7 +13,7 @@ import (
 
 type VersionPath struct {
 	EndpointPath
-	Digest string `path:"digest" minLength:"8" maxLength:"64" pattern:"^[0-9a-f]+$" doc:"SHA-256 of the version, or its beginning." example:"9f86d081884c7d65"`
+	Digest string `path:"digest" maxLength:"64" pattern:"^[0-9a-f]{8,64}$" doc:"SHA-256 of the version, or its beginning." example:"9f86d081884c7d65"`
 }
 
 type versionsInput struct {
@@ -42,7 +42,7 @@ func (a *API) registerVersions() {
 		status: http.StatusCreated, uploads: []string{binary},
 	}, func(ctx context.Context, in *struct {
 		EndpointPath
-		SHA256 string `query:"sha256" minLength:"64" maxLength:"64" pattern:"^[0-9a-fA-F]+$" doc:"What the SHA-256 of the library has to be, in hex."`
+		SHA256 string `query:"sha256" maxLength:"64" pattern:"^[0-9a-fA-F]{64}$" doc:"What the SHA-256 of the library has to be, in hex."`
 	}) (*made[model.Version], error) {
 		body := a.newUpload(exchangeOf(ctx))
 		v, err := a.control.Upload(ctx, in.Endpoint, body, in.SHA256)
