@@ -3,8 +3,9 @@
 // Rust, go for Go. The SDKs come with this package, so that nothing else of
 // Edge Gateway has to be installed.
 //
-// Compiling is running: build scripts and macros are programs. Build only what
-// may run on this machine as this user.
+// Compiling is running: build scripts and macros are programs. A build that is
+// not confined is for what may run on this machine as this user; one that is
+// reaches little and is bounded, see [Request] and package confine.
 package toolchain
 
 import (
@@ -59,9 +60,10 @@ type Library struct {
 
 // Toolchain builds handlers. Its methods may be called from many goroutines.
 type Toolchain struct {
-	config Config
-	slots  chan struct{}
-	sdk    string // the unpacked SDKs
+	config  Config
+	slots   chan struct{}
+	sdk     string // the unpacked SDKs
+	goPaths goPaths
 }
 
 // New prepares a toolchain: it makes the cache directory and unpacks the SDKs.
