@@ -64,7 +64,6 @@ type Options struct {
 
 	ArtifactBudget int64 // bytes of versions and sources on disk; default 2 GiB
 	CacheBudget    int64 // bytes of build caches; default 5 GiB
-	LogBudget      int64 // bytes of logs; default 64 MiB
 	MaxLibrary     int64 // bytes of one library; default 256 MiB
 	MaxSource      int64 // bytes of one source tree; default 64 MiB
 }
@@ -77,8 +76,7 @@ func (o *Options) setDefaults() {
 		field *int64
 		value int64
 	}{
-		{&o.ArtifactBudget, 2 << 30}, {&o.CacheBudget, 5 << 30}, {&o.LogBudget, 64 << 20},
-		{&o.MaxLibrary, 256 << 20}, {&o.MaxSource, 64 << 20},
+		{&o.ArtifactBudget, 2 << 30}, {&o.CacheBudget, 5 << 30}, {&o.MaxLibrary, 256 << 20}, {&o.MaxSource, 64 << 20},
 	} {
 		if *size.field == 0 {
 			*size.field = size.value
