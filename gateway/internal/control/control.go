@@ -66,11 +66,16 @@ type Options struct {
 	CacheBudget    int64 // bytes of build caches; default 5 GiB
 	MaxLibrary     int64 // bytes of one library; default 256 MiB
 	MaxSource      int64 // bytes of one source tree; default 64 MiB
+
+	canaryEvery time.Duration // how often the figures of a canary are looked at; default 1 s
 }
 
 func (o *Options) setDefaults() {
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.canaryEvery == 0 {
+		o.canaryEvery = time.Second
 	}
 	for _, size := range []struct {
 		field *int64
@@ -130,7 +135,6 @@ func Open(ctx context.Context, o Options) (*Control, error) {
 		return nil, fmt.Errorf("remove what an earlier process left: %w", err)
 	}
 	c := &Control{opts: o, log: o.Log, worker: o.Worker, started: time.Now().UTC(), collecting: make(chan struct{}, 1)}
-	c.canaries.every = canaryEvery
 	if c.artifacts, err = artifact.Open(dir); err != nil {
 		return nil, err
 	}
