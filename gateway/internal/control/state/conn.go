@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -26,7 +27,8 @@ func dial(ctx context.Context, path string) (*conn, error) {
 	if err := errors.Join(makeFile(path), makeFile(path+"-shm")); err != nil {
 		return nil, err
 	}
-	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: url.Values{"modeof": {path}}.Encode()}
+	query := "modeof=" + strings.ReplaceAll(url.QueryEscape(path), "+", "%20") // SQLite takes a plus as it is
+	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query}
 	if filepath.VolumeName(path) != "" {
 		name.Path = "/" + name.Path
 	}

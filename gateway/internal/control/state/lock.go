@@ -32,7 +32,11 @@ func takeLock(path string) (*lock, error) {
 	return &lock{db}, nil
 }
 
-func (l *lock) release() { _ = l.db.Close() }
+func (l *lock) release() {
+	if l != nil {
+		_ = l.db.Close()
+	}
+}
 
 // makeFile makes a file that is its owner's alone, unless it is there.
 func makeFile(path string) error {

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -228,4 +229,17 @@ func TestKeyOfTheSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	reopen("")
+}
+
+func TestKeyThatWasNotFinishedIsRemoved(t *testing.T) {
+	dir := t.TempDir()
+	left := filepath.Join(dir, ".secret.key.1.tmp")
+	old := time.Now().Add(-2 * time.Hour)
+	if err := errors.Join(os.WriteFile(left, []byte("part"), 0o600), os.Chtimes(left, old, old)); err != nil {
+		t.Fatal(err)
+	}
+	start(t, dir)
+	if _, err := os.Stat(left); err == nil {
+		t.Error("it is still there")
+	}
 }

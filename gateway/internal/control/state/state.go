@@ -58,8 +58,8 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	return open(ctx, dir, steps)
 }
 
-func open(ctx context.Context, dir string, steps []string) (_ *Store, err error) {
-	dir, err = filepath.Abs(dir)
+func open(ctx context.Context, dir string, steps []string) (*Store, error) {
+	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the state: %w", err)
 	}
@@ -67,30 +67,35 @@ func open(ctx context.Context, dir string, steps []string) (_ *Store, err error)
 		path: filepath.Join(dir, fileName), now: time.Now,
 		writer: make(chan *conn, 1), readers: make(chan *conn, readers),
 	}
-	if err := durable.MakeDir(dir); err != nil {
-		return nil, s.problem(ctx, fmt.Errorf("make the folder of the state: %w", err))
-	}
-	if s.lock, err = takeLock(filepath.Join(dir, lockName)); err != nil {
-		return nil, s.problem(ctx, err)
-	}
-	var c *conn
-	defer func() {
-		if err != nil {
-			c.close()
-			s.lock.release()
-		}
-	}()
-	if c, err = prepare(ctx, s.path, steps); err != nil {
-		return nil, s.problem(ctx, err)
-	}
-	if s.seal, err = openSeal(filepath.Join(dir, keyName), c); err != nil {
-		return nil, s.problem(ctx, err)
+	c, err := s.open(ctx, dir, steps)
+	if err != nil {
+		c.close()
+		s.lock.release()
+		return nil, s.openProblem(ctx, err)
 	}
 	s.writer <- c
 	for range readers {
 		s.readers <- nil
 	}
 	return s, nil
+}
+
+// open gives the connection that writes, and may give it beside an error.
+func (s *Store) open(ctx context.Context, dir string, steps []string) (c *conn, err error) {
+	if err := durable.MakeDir(dir); err != nil {
+		return nil, fmt.Errorf("make the folder of the state: %w", err)
+	}
+	if s.lock, err = takeLock(filepath.Join(dir, lockName)); err != nil {
+		return nil, err
+	}
+	if err := durable.RemoveLeftovers(dir); err != nil {
+		return nil, err
+	}
+	if c, err = prepare(ctx, s.path, steps); err != nil {
+		return nil, err
+	}
+	s.seal, err = openSeal(filepath.Join(dir, keyName), c)
+	return c, err
 }
 
 // Close closes it, when what runs has ended.
@@ -161,8 +166,11 @@ func (c *conn) transaction(ctx context.Context, begin, end string, f func() erro
 	c.db.SetInterrupt(ctx)
 	defer func() {
 		c.db.SetInterrupt(context.Background())
-		if !c.db.GetAutocommit() {
-			err = errors.Join(err, c.exec("ROLLBACK"))
+		if c.db.GetAutocommit() {
+			return
+		}
+		if rollbackErr := c.exec("ROLLBACK"); rollbackErr != nil {
+			err = errors.Join(err, rollbackErr)
 		}
 	}()
 	if err := c.exec(begin); err != nil {

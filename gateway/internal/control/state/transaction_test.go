@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -192,5 +195,29 @@ func TestClosed(t *testing.T) {
 		if err := use(t.Context(), nothing); !errors.Is(err, state.ErrClosed) {
 			t.Error(err)
 		}
+	}
+}
+
+// TestErrorsOfOthersAreNotTheStates: what goes wrong in a change, but not with
+// the state, is told as it is.
+func TestErrorsOfOthersAreNotTheStates(t *testing.T) {
+	s := start(t, t.TempDir())
+	for _, cause := range []error{fs.ErrPermission, syscall.ENOSPC} {
+		given := fmt.Errorf("open the library: %w", cause)
+		if err := s.Update(t.Context(), func(*state.Tx) error { return given }); err != given {
+			t.Error(err)
+		}
+	}
+}
+
+func TestFolderOfAnyName(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "a b?mode=ro#c%41&'é")
+	s := start(t, dir)
+	update(t, s, func(tx *state.Tx) error { return tx.CreateEndpoint(endpoint("a")) })
+	if got := names(t, s); len(got) != 1 {
+		t.Errorf("%q", got)
+	}
+	if all := contents(t, dir); len(all) != 5 || all["state.db"] == "" && all["state.db-wal"] == "" {
+		t.Errorf("there are %d files", len(all))
 	}
 }
