@@ -33,7 +33,7 @@ func init() {
 
 func parse(text string) (step string, n int64, err error) {
 	step, count, counted := strings.Cut(text, ":")
-	if !slices.Contains(Control, step) && !slices.Contains(Mail, step) {
+	if !slices.Contains(slices.Concat(Control, Change, Mail), step) {
 		return "", 0, fmt.Errorf("there is no step %q", step)
 	}
 	n = 1

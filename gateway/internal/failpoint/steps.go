@@ -21,6 +21,11 @@ var Control = []string{
 	"state.committed", // it is on the disk, and nobody has been told
 }
 
+// Change are the steps of a change of what is served, beside those of Control.
+var Change = []string{
+	"change.served", // the worker serves it, and it is not written down
+}
+
 // Mail are those of the outbox.
 var Mail = []string{
 	"put.begun", "put.written", "put.committed", // a mail is taken
