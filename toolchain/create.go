@@ -36,7 +36,7 @@ func Create(language Language, dir, name string) (err error) {
 		return fmt.Errorf("no template for language %q: there are c, rust and go", language)
 	}
 	if name == "" {
-		name = NameFrom(filepath.Base(dir))
+		name = nameFrom(filepath.Base(dir))
 	}
 	if !projectName.MatchString(name) {
 		return fmt.Errorf("name %q: use lower-case letters, digits, - and _, and begin with a letter", name)
@@ -105,9 +105,8 @@ func writeTemplate(file, target, name string) error {
 	return os.WriteFile(target, []byte(strings.ReplaceAll(string(text), "@NAME@", name)), 0o644)
 }
 
-// NameFrom is what a project is called whose folder has the given name: the best
-// that can be made of it.
-func NameFrom(folder string) string {
+// nameFrom makes the best of a folder's name.
+func nameFrom(folder string) string {
 	name := strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-', r == '_':

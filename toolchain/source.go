@@ -35,7 +35,7 @@ func SourceFiles(dir string) ([]string, error) {
 // ProjectName is what [Create] calls the project of a handler that is itself
 // called something else, such as 2nd.Order: the nearest that is allowed.
 func ProjectName(name string) string {
-	if name = NameFrom(name); name == "edge-gateway-sdk" {
+	if name = nameFrom(name); name == "edge-gateway-sdk" {
 		return name + "-user" // a crate cannot be called as one that it needs
 	}
 	return name

@@ -90,7 +90,7 @@ func (c newCommand) Run() error {
 		return err
 	}
 	fmt.Printf("Wrote a %s handler to %s. Serve it and build it anew on every change:\n\n"+
-		"  %s serve --config %s --watch\n\nthen: curl http://127.0.0.1:8080/hello/world\n",
+		"  %[3]s serve --config %[4]s --watch\n\nor give it to a gateway that runs:\n\n  %[3]s deploy %[2]s\n\nthen: curl http://127.0.0.1:8080/hello/world\n",
 		c.Language, c.Dir, os.Args[0], filepath.Join(c.Dir, "edge-gateway.toml"))
 	return nil
 }

@@ -218,9 +218,9 @@ func (d *deployment) buildThere(ctx context.Context) (model.DeployResult, error)
 	}
 	switch {
 	case b.Error != "":
-		return none, fmt.Errorf("%w: %s", ErrRefused, b.Error)
+		return none, refusal{errors.New(b.Error)}
 	case b.State != model.BuildSucceeded:
-		return none, fmt.Errorf("%w: build %s is %s", ErrRefused, b.ID, b.State)
+		return none, refusal{fmt.Errorf("build %s is %s", b.ID, b.State)}
 	case b.Deployed != nil:
 		say("Tried it in a process of its own: good")
 		return *b.Deployed, nil
@@ -249,6 +249,7 @@ func urlOf(address string, e model.EndpointSpec) string {
 		return name
 	})
 	path = strings.Replace(path, "/name", "/world", 1)
+	address = "http://" + address
 	if e.Domain == "" || strings.HasPrefix(e.Domain, "*.") {
 		return address + path
 	}

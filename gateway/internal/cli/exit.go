@@ -18,17 +18,20 @@ const (
 	Refused     = 7 // what was given is not good: it does not compile, load, or pass its trial
 )
 
-// ErrRefused marks what was not good before the API was asked, such as a source
-// that does not compile.
-var ErrRefused = errors.New("refused")
+// refusal is an error about what was given, found before the API was asked, such
+// as a source that does not compile.
+type refusal struct{ error }
+
+func (r refusal) Unwrap() error { return r.error }
 
 // ExitStatus is the status that a program ends with after an error.
 func ExitStatus(err error) int {
 	var problem *client.Problem
+	var refused refusal
 	switch {
 	case errors.Is(err, client.ErrUnreachable):
 		return Unreachable
-	case errors.Is(err, ErrRefused):
+	case errors.As(err, &refused):
 		return Refused
 	case !errors.As(err, &problem):
 		return Failed

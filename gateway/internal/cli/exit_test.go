@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -26,7 +27,7 @@ func TestScriptsCanTellErrorsApart(t *testing.T) {
 			t.Errorf("without a server: %d", got)
 		}
 	}
-	if got := ExitStatus(fmt.Errorf("%w: it does not compile", ErrRefused)); got != Refused {
+	if got := ExitStatus(fmt.Errorf("deploy: %w", refusal{errors.New("it does not compile")})); got != Refused {
 		t.Errorf("%d", got)
 	}
 }

@@ -42,10 +42,10 @@ func openProject(path string) (project, error) {
 	}
 	base := filepath.Base(path)
 	if !info.IsDir() {
-		p.spec.Name = toolchain.NameFrom(strings.TrimSuffix(base, filepath.Ext(base)))
+		p.spec.Name = toolchain.ProjectName(strings.TrimSuffix(base, filepath.Ext(base)))
 		return p, nil
 	}
-	p.spec.Name = toolchain.NameFrom(base)
+	p.spec.Name = toolchain.ProjectName(base)
 	return p, p.readFile()
 }
 
@@ -105,14 +105,15 @@ func (p *project) build(ctx context.Context) (library string, err error) {
 	}
 	language, err := toolchain.Detect(dir)
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrRefused, err)
+		return "", refusal{err}
 	}
 	say("Compiling %s (%s)", p.path, language)
 	built, err := builder.Build(ctx, dir)
 	var failed *toolchain.BuildError
 	switch {
 	case errors.As(err, &failed):
-		return "", fmt.Errorf("%s%w: %w", indented(failed.Output), ErrRefused, err)
+		fmt.Fprint(os.Stderr, indented(failed.Output))
+		return "", refusal{err}
 	case err != nil:
 		return "", err
 	}

@@ -21,7 +21,7 @@ func showOverview(o model.Overview) {
 	if !o.Ready {
 		state = "NOT READY"
 	}
-	fmt.Printf("%s  %s  up %s  edge-gateway %s, ABI %s", o.Address, state, span(time.Since(o.Started)), o.Version, o.ABI)
+	fmt.Printf("http://%s  %s  up %s  edge-gateway %s, ABI %s", o.Address, state, span(time.Since(o.Started)), o.Version, o.ABI)
 	if o.Builds > 0 {
 		fmt.Printf("  builds under way: %d", o.Builds)
 	}
