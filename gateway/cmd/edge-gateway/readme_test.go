@@ -45,11 +45,13 @@ func fencesOf(t *testing.T, file, language string) []string {
 func TestReadmeCommandsDoWhatItSays(t *testing.T) {
 	dir := t.TempDir()
 	var p *process
-	serving := func(config string, args ...string) {
+	data := ""
+	serving := func(args ...string) {
 		if p != nil {
 			p.stop(t)
 		}
-		p = serve(t, nil, append(args, "--config", config, "--data", t.TempDir())...)
+		data = t.TempDir()
+		p = serve(t, nil, append(args, "--data", data)...)
 	}
 	asked := 0
 	for _, block := range fences(t, "sh") {
@@ -66,11 +68,14 @@ func TestReadmeCommandsDoWhatItSays(t *testing.T) {
 			case command == "make run":
 				makeRuns(t, "bin/edge-gateway serve --config gateway/samples.toml --watch")
 				address := servertest.Loopback(servertest.Port(t)) // one sample asks another
-				serving(samplesAt(t, address), "--watch", "--listen", address)
+				serving("--config", samplesAt(t, address), "--watch", "--listen", address)
 				continue
 			case strings.HasPrefix(command, "bin/edge-gateway serve --config "):
 				args := strings.Fields(command)
-				serving(filepath.Join(dir, args[3]), args[4:]...)
+				serving(append([]string{"--config", filepath.Join(dir, args[3])}, args[4:]...)...)
+				continue
+			case command == "bin/edge-gateway serve":
+				serving()
 				continue
 			case strings.HasPrefix(command, "make "):
 				continue // the tests themselves
@@ -84,6 +89,7 @@ func TestReadmeCommandsDoWhatItSays(t *testing.T) {
 			}
 			shell := exec.Command("bash", "-c", "set -o pipefail; "+line)
 			shell.Dir = dir
+			shell.Env = append(os.Environ(), "EDGE_GATEWAY_DATA="+data)
 			out, err := shell.CombinedOutput()
 			if err != nil {
 				t.Errorf("%s: %v\n%s", line, err, out)
@@ -95,7 +101,7 @@ func TestReadmeCommandsDoWhatItSays(t *testing.T) {
 			}
 		}
 	}
-	if asked < 14 {
+	if asked < 18 {
 		t.Errorf("only %d requests were found in the README", asked)
 	}
 	p.stop(t)
