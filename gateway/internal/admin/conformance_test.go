@@ -7,9 +7,11 @@ import (
 	"math/rand/v2"
 	"mime"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,4 +121,23 @@ func (w *whole) check(op operation, r *http.Request, text string) (status int) {
 		}
 	}
 	return status
+}
+
+// TestACursorThatIsNoneIsTold asks every list to go on after something that it
+// has not given out.
+func TestACursorThatIsNoneIsTold(t *testing.T) {
+	w := serveWhole(t)
+	w.populate()
+	for _, op := range w.operations() {
+		if !slices.ContainsFunc(op.Parameters, func(p parameter) bool { return p.Name == "after" }) {
+			continue
+		}
+		for _, cursor := range []string{"x", "-1", "Zm9v", "'; --"} {
+			path := strings.Replace(op.path, "{endpoint}", "orders", 1)
+			got := w.do("GET", path+"?after="+url.QueryEscape(cursor), "")
+			if p := got.problem(t); got.StatusCode != http.StatusUnprocessableEntity || len(p.Errors) != 1 || p.Errors[0].Location != "query.after" {
+				t.Errorf("%s after %s: %s %s", op.OperationID, cursor, got.Status, got.body)
+			}
+		}
+	}
 }

@@ -43,14 +43,17 @@ type whole struct {
 	}
 }
 
+// parameter is one of an operation.
+type parameter struct {
+	Name, In string
+	Required bool
+	Schema   schema
+}
+
 // operation is one of the document.
 type operation struct {
 	OperationID string
-	Parameters  []struct {
-		Name, In string
-		Required bool
-		Schema   schema
-	}
+	Parameters  []parameter
 	RequestBody *struct {
 		Content map[string]struct{ Schema, Example schema }
 	}
