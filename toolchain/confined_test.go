@@ -1,6 +1,7 @@
 package toolchain_test
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -30,6 +31,22 @@ func TestConfinedBuildMakesTheSameLibrary(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The cache is elsewhere, by a link in a folder that is hidden, and there is no
+// home folder in the environment.
+func TestConfinedBuildInACacheBehindALink(t *testing.T) {
+	need(t, programs[toolchain.Rust]...)
+	data, disk := t.TempDir(), t.TempDir()
+	cache := filepath.Join(data, "build")
+	if err := os.Symlink(disk, cache); err != nil {
+		t.Skip(err)
+	}
+	t.Setenv("HOME", "")
+	tc := newToolchain(t, toolchain.Config{CacheDir: cache, Exclude: []string{data}, Offline: true})
+	library, err := tc.BuildRequest(t.Context(), toolchain.Request{Dir: template(t, toolchain.Rust), Confined: true})
+	must(t, err)
+	checkHandler(t, library)
 }
 
 // A project that is unpacked into another folder each time goes on where it

@@ -93,6 +93,13 @@ func New(config Config) (*Toolchain, error) {
 			return nil, err
 		}
 	}
+	if err := os.MkdirAll(config.CacheDir, 0o755); err != nil {
+		return nil, fmt.Errorf("make cache directory: %w", err)
+	}
+	// By the path that a confined compiler finds it under too.
+	if real, err := filepath.EvalSymlinks(config.CacheDir); err == nil {
+		config.CacheDir = real
+	}
 	t := &Toolchain{config: config, slots: make(chan struct{}, config.Parallel)}
 	for _, dir := range []string{t.tempRoot(), t.libraryDir()} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
