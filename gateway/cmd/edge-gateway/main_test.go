@@ -343,6 +343,7 @@ func TestMistakesAreToldInSentences(t *testing.T) {
 		{[]string{"serve", "--config", config, "--listen", "127.0.0.1:0", "--data", config}, []string{"not a directory", "--data"}},
 		{[]string{"serve", "--config", config, "--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "d")}, []string{"another gateway is using this data directory", "--data"}},
 		{[]string{"serve", "--config", config, "--listen", busy.Addr().String()}, []string{"address already in use", "--listen"}},
+		{[]string{"serve", "--config", config, "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--admin", busy.Addr().String()}, []string{"address already in use", "--admin"}},
 		{[]string{"serve", "--config", typo}, []string{"typo.toml:2:", `did you mean "listen"`, "typo.toml:5:", "typo.toml:6:"}},
 		{[]string{"serve", "--config", filepath.Join(dir, "absent.toml")}, []string{"absent.toml", "no such file", "--config", "edge-gateway new"}},
 		{[]string{"inspect", config}, []string{"looks like text"}},

@@ -71,8 +71,8 @@ func limited(limit time.Duration, end func(context.Context) error) error {
 const defaultAdmin = "127.0.0.1:9090"
 
 // serveAdmin serves the admin API, until it is shut down. That it cannot be had
-// is no reason not to serve.
-func (s *server) serveAdmin(background *sync.WaitGroup) {
+// where nobody asked for it is no reason not to serve.
+func (s *server) serveAdmin(background *sync.WaitGroup) error {
 	serve := func(ln net.Listener, local bool) {
 		background.Go(func() {
 			if err := s.admin.Serve(ln, local); err != nil {
@@ -87,18 +87,23 @@ func (s *server) serveAdmin(background *sync.WaitGroup) {
 	}
 	address := s.file.Server.Admin
 	if address == config.AdminOff {
-		return
+		return nil
 	}
-	if address == "" {
+	chosen := address != ""
+	if !chosen {
 		address = defaultAdmin
 	}
 	ln, err := net.Listen("tcp", address)
-	if err != nil {
-		logger().Error("the admin API cannot be reached over TCP; choose another address with --admin", "error", err)
-		return
+	switch {
+	case err == nil:
+		serve(ln, false)
+		logger().Info("serving the admin API", "address", "http://"+ln.Addr().String())
+	case chosen:
+		return fmt.Errorf("admin API on %s: %w; choose another address with --admin", address, err)
+	default:
+		logger().Warn("the admin API has its unix socket only; choose an address for TCP with --admin", "error", err)
 	}
-	serve(ln, false)
-	logger().Info("serving the admin API", "address", "http://"+ln.Addr().String())
+	return nil
 }
 
 // end closes what was opened, the last first, and once only.

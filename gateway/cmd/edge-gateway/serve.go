@@ -139,7 +139,9 @@ func (s *server) serve(ctx context.Context, ln net.Listener, reload <-chan os.Si
 	if err := s.watch(); err != nil {
 		return err
 	}
-	s.serveAdmin(&background)
+	if err := s.serveAdmin(&background); err != nil {
+		return err
+	}
 	if err := s.start(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil // told to end before it served
@@ -151,7 +153,7 @@ func (s *server) serve(ctx context.Context, ln net.Listener, reload <-chan os.Si
 	}
 	failed := make(chan error, 1)
 	background.Go(func() { failed <- s.gateway.Serve(ln) })
-	s.announce(ln.Addr())
+	s.announce(ctx, ln.Addr())
 	for {
 		select {
 		case <-ctx.Done():

@@ -223,8 +223,12 @@ func (s *server) compilerSaid(err error) {
 }
 
 // announce prints, for people, what to try.
-func (s *server) announce(at net.Addr) {
-	logger().Info("serving", "address", "http://"+at.String(), "endpoints", len(s.file.Endpoints), "services", len(s.file.Services))
+func (s *server) announce(ctx context.Context, at net.Addr) {
+	all, err := s.control.Overview(ctx)
+	if err != nil {
+		logger().Error("what is served cannot be told", "error", err)
+	}
+	logger().Info("serving", "address", "http://"+at.String(), "endpoints", len(all.Endpoints), "services", len(all.Services))
 	if !s.command.Watch && !isTerminal(os.Stdout) {
 		return
 	}
