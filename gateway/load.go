@@ -61,6 +61,11 @@ const (
 	LogStarting = "a handler is started: its handler_init runs"
 )
 
+// LogLoaded is logged at the same level when it did get back. The attributes
+// from and to are the addresses of the library, where the system tells, and
+// entry is that of its handler_entry.
+const LogLoaded = "a handler has started"
+
 // load starts an instance, after everything that can be known of the library
 // without running any of it was checked.
 func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
@@ -91,5 +96,7 @@ func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("library %q: %w", spec.Library, err)
 	}
+	from, to := library.Extent(report.Memory)
+	log.Debug(LogLoaded, "from", uint64(from), "to", uint64(to), "entry", uint64(instance.Entry()))
 	return instance, nil
 }
