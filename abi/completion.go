@@ -74,10 +74,11 @@ func (f *Frame) Settle() {
 	}
 }
 
-// TakeCompletion makes the completion the frame's response, after Done.
-func (f *Frame) TakeCompletion() Status {
+// TakeCompletion makes the completion the frame's response, after Done. status
+// is what the handler completed with or, if not ok, why that was not taken.
+func (f *Frame) TakeCompletion() (status Status, ok bool) {
 	*f.resp = *f.completed
-	return f.completion
+	return f.completion, f.taken
 }
 
 // complete is eg_host.complete for a request's token. The caller has checked
@@ -123,7 +124,7 @@ func (f *Frame) take(generation uint64, status Status, response uintptr, to uint
 // owner is parked or inside native code, so nobody else writes f.completed.
 func (f *Frame) copyCompletion(generation uint64, status Status, response uintptr) (result Status) {
 	*f.completed = Response{}
-	f.completion = ErrInvalid
+	f.completion, f.taken = ErrInvalid, false
 	defer func() {
 		if recover() != nil { // an address that cannot be read
 			*f.completed = Response{}
@@ -136,7 +137,7 @@ func (f *Frame) copyCompletion(generation uint64, status Status, response uintpt
 		return ErrInvalid
 	}
 	if response == 0 {
-		f.completion = status
+		f.completion, f.taken = status, true
 		return OK
 	}
 	from := *at[Response](response)
@@ -185,6 +186,6 @@ func (f *Frame) copyCompletion(generation uint64, status Status, response uintpt
 		StructSize: uint32(unsafe.Sizeof(Response{})), Status: from.Status,
 		Headers: next, HeaderCount: from.HeaderCount, Body: from.Body, Message: from.Message,
 	}
-	f.completion = status
+	f.completion, f.taken = status, true
 	return OK
 }

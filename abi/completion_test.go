@@ -53,7 +53,7 @@ func TestCompletionLifeCycle(t *testing.T) {
 			t.Fatal(got)
 		}
 		<-f.Done()
-		if got := f.TakeCompletion(); got != OK || bodyOf(t, f) != "done" {
+		if got, _ := f.TakeCompletion(); got != OK || bodyOf(t, f) != "done" {
 			t.Fatal(got)
 		}
 		if got := f.complete(f.Token(), OK, answer); got != ErrDone {
@@ -78,7 +78,7 @@ func TestCompletionLifeCycle(t *testing.T) {
 		}
 		f.Park()
 		<-f.Done()
-		if got := f.TakeCompletion(); got != OK || bodyOf(t, f) != "done" {
+		if got, _ := f.TakeCompletion(); got != OK || bodyOf(t, f) != "done" {
 			t.Fatal(got)
 		}
 	})
@@ -117,7 +117,7 @@ func TestCompletionLifeCycle(t *testing.T) {
 			t.Fatal(got)
 		}
 		<-f.Done()
-		if got := f.TakeCompletion(); got != ErrInvalid {
+		if got, ok := f.TakeCompletion(); got != ErrInvalid || ok {
 			t.Fatal(got)
 		}
 	})

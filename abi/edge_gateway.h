@@ -50,7 +50,13 @@ extern "C" {
 /* ---- statuses ----------------------------------------------------------- */
 
 /* Answers of handler_entry and of eg_resume. Functions of the host return
- * EG_OK or an error. */
+ * EG_OK or an error.
+ *
+ * An error that a handler returns, or completes a request with, is for the
+ * client
+ *   503 with Retry-After: 1  EG_E_OVERLOADED, EG_E_UNAVAILABLE, EG_E_CLOSING
+ *   504                      EG_E_DEADLINE
+ *   500                      any other */
 #define EG_OK 0      /* done; for an entry: the response is filled */
 #define EG_AWAIT 1   /* the response holds operations; resume will be called */
 #define EG_PENDING 2 /* eg_host.complete will be called */
@@ -162,7 +168,8 @@ typedef struct eg_problem {
  *   EG_E_DEADLINE     not done in time; if it was sent, it may have happened
  *   EG_E_OVERLOADED   the service's queue is full; nothing was done
  *   EG_E_UNAVAILABLE  the backend cannot be reached, or was lost meanwhile
- *   EG_E_REFUSED      the backend said no, see eg_problem
+ *   EG_E_REFUSED      the backend said no, see eg_problem; to the gateway's
+ *                     credentials too
  *   EG_E_TOO_LARGE    over a limit of the service's
  *   EG_E_CLOSING      the service is being taken away
  *   EG_E_INTERNAL     a fault of the gateway's
@@ -345,7 +352,7 @@ EG_EXPORT const eg_info *handler_info(void);
 
 /* Required. Answers one request. [entry]
  * `request` and `response` belong to the host; see their types for how long.
- * EG_OK, EG_AWAIT, EG_PENDING, or an error: 500 for the client. */
+ * EG_OK, EG_AWAIT, EG_PENDING, or an error. */
 EG_EXPORT int32_t handler_entry(const eg_host *host, const eg_request *request,
                                 eg_response *response);
 

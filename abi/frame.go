@@ -56,6 +56,7 @@ type Frame struct {
 	control    atomic.Uint64 // generation<<8 | state; callbacks too
 	done       chan struct{} // one signal for each completion taken
 	completion Status        // its status; written before the signal
+	taken      bool          // whether it could be read; written with it
 	late       func()        // run when an abandoned request is completed
 
 	grown    atomic.Bool // blocks may be non-empty; callbacks too

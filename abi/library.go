@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/edge-gateway/edge-gateway/abi/internal/goruntime"
 )
 
 var (
@@ -15,6 +17,10 @@ var (
 	// ErrNoExec says that it did because of where the library lies.
 	ErrNoExec = errors.New("the file system is mounted noexec, so that no code can be loaded from it")
 )
+
+// GoLibraries is how many Go runtimes this process has loaded beside its own, at
+// most 60. None of them is ever unloaded.
+func GoLibraries() int { return goruntime.Loaded() }
 
 // Library is a shared library in this process.
 type Library struct {

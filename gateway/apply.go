@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -67,18 +66,20 @@ func (g *Gateway) Apply(ctx context.Context, s Snapshot) error {
 		return errors.Join(errs...)
 	}
 	g.commitServices(services)
-	// An endpoint that is gone loses its instance only after no route leads
-	// there any more.
-	left := maps.Clone(g.endpoints)
+	before := *g.endpoints.Load()
+	after := make(map[string]*registry.Endpoint, len(changes))
 	for _, c := range changes {
 		c.commit()
-		g.endpoints[c.spec.Name] = c.endpoint
-		delete(left, c.spec.Name)
+		after[c.spec.Name] = c.endpoint
 	}
+	g.endpoints.Store(&after)
 	g.dispatch.SetTable(table)
-	for name, e := range left {
-		e.Swap(nil)
-		delete(g.endpoints, name)
+	// An endpoint that is gone loses its instances only after no route leads
+	// there any more.
+	for name, e := range before {
+		if after[name] == nil {
+			e.Swap(registry.Split{})
+		}
 	}
 	return nil
 }
@@ -87,37 +88,64 @@ func (g *Gateway) Apply(ctx context.Context, s Snapshot) error {
 type change struct {
 	spec     *Endpoint
 	endpoint *registry.Endpoint
-	next     *registry.Instance
-	fresh    bool // next was loaded, or taken back, for this change
+	next     registry.Split
+	fresh    []*registry.Instance // loaded, or taken back, for this change
 }
 
 func (g *Gateway) plan(spec *Endpoint) (*change, error) {
-	c := &change{spec: spec, endpoint: g.endpoints[spec.Name]}
+	c := &change{spec: spec, endpoint: (*g.endpoints.Load())[spec.Name]}
 	if c.endpoint == nil {
 		c.endpoint = registry.NewEndpoint(spec.Name, g.opts.Log)
 	}
 	if spec.Handler == nil && spec.Library == "" {
 		return c, nil // routed, but without a version: 503
 	}
+	var err error
+	if c.next.Current, err = g.instance(c, spec); err != nil {
+		return nil, err
+	}
+	if spec.Canary == nil {
+		return c, nil
+	}
+	tried := *spec
+	tried.Handler, tried.Library = nil, spec.Canary.Library
+	candidate, err := g.instance(c, &tried)
+	if err != nil {
+		c.undo()
+		return nil, fmt.Errorf("its canary: %w", err)
+	}
+	if candidate != c.next.Current { // else there is nothing to tell apart
+		c.next.Candidate, c.next.Weight, c.next.Header = candidate, spec.Canary.Weight, spec.Canary.Header
+	}
+	return c, nil
+}
+
+// instance finds or loads one of the version that spec asks for: one that
+// answers already, whichever its share, one that still drains, or a new one.
+func (g *Gateway) instance(c *change, spec *Endpoint) (*registry.Instance, error) {
 	version, err := g.version(spec)
 	if err != nil {
 		return nil, err
 	}
 	identity := version.identity(spec)
-	if current := c.endpoint.Current(); current != nil && identity != "" && current.Identity == identity {
-		c.next = current
-		return c, nil
+	if i := c.endpoint.Find(identity); i != nil {
+		return i, nil
 	}
-	c.fresh = true
-	if c.next = c.endpoint.TakeBack(identity); c.next != nil {
-		return c, nil
+	for _, i := range c.fresh {
+		if identity != "" && i.Identity == identity {
+			return i, nil
+		}
 	}
-	module, err := g.load(spec, version)
-	if err != nil {
-		return nil, err
+	i := c.endpoint.TakeBack(identity)
+	if i == nil {
+		module, err := g.load(spec, version)
+		if err != nil {
+			return nil, err
+		}
+		i = c.endpoint.NewInstance(module, version.digest, identity, version.size)
 	}
-	c.next = registry.NewInstance(module, version.digest, identity)
-	return c, nil
+	c.fresh = append(c.fresh, i)
+	return i, nil
 }
 
 func (c *change) commit() {
@@ -126,8 +154,8 @@ func (c *change) commit() {
 }
 
 func (c *change) undo() {
-	if c.fresh && c.next != nil {
-		c.endpoint.Discard(c.next)
+	for _, i := range c.fresh {
+		c.endpoint.Discard(i)
 	}
 }
 
@@ -182,6 +210,7 @@ func (s *Snapshot) check() error {
 			report(errors.New("it has both a library and a Go handler"))
 		}
 		report(e.Limits.check())
+		report(e.checkCanary())
 		for local, name := range e.Services {
 			if !services[name] {
 				report(fmt.Errorf("it binds %q to service %q, which is not there", local, name))

@@ -114,7 +114,7 @@ func TestBadAnswersAreTheHandlersFaultAndNobodyElses(t *testing.T) {
 		{"dangling-headers", 502, "Bad Gateway\n", false}, {"many-headers", 502, "Bad Gateway\n", false},
 		{"no-address", 502, "Bad Gateway\n", false}, {"runs-off", 502, "Bad Gateway\n", false},
 		{"dangling-name", 502, "Bad Gateway\n", false}, {"dangling-value", 502, "Bad Gateway\n", false},
-		{"dangling-message", 500, "Internal Server Error\n", false}, {"no-message", 500, "Internal Server Error\n", false},
+		{"dangling-message", 503, "Service Unavailable\n", false}, {"no-message", 503, "Service Unavailable\n", false},
 		{"2-gib", 502, "Bad Gateway\n", false}, {"wraps", 502, "Bad Gateway\n", false},
 		{"returns-77", 502, "Bad Gateway\n", false}, {"await-nothing", 502, "Bad Gateway\n", false},
 		{"fails", 500, "Internal Server Error\n", false},

@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/abi"
@@ -86,6 +87,7 @@ var ErrLocked = datadir.ErrLocked
 // Gateway serves snapshots. Its methods are safe for use from many goroutines.
 type Gateway struct {
 	opts     Options
+	started  time.Time
 	dir      *datadir.Dir
 	memory   *abi.Memory
 	dispatch *dispatch.Dispatcher
@@ -94,9 +96,12 @@ type Gateway struct {
 
 	ending sync.Mutex // serialises Shutdown
 
-	mu        sync.Mutex // serialises Apply; guards what follows
-	endpoints map[string]*registry.Endpoint
-	closed    bool
+	// endpoints, by name, are those of the snapshot in force. The map is
+	// replaced, under mu, and never changed: who looks does not wait for Apply.
+	endpoints atomic.Pointer[map[string]*registry.Endpoint]
+
+	mu     sync.Mutex // serialises Apply; guards what follows
+	closed bool
 }
 
 // New makes a gateway that serves nothing yet. It takes the data directory,
@@ -116,9 +121,8 @@ func New(opts Options) (*Gateway, error) {
 		return nil, err
 	}
 	g := &Gateway{
-		opts: opts, dir: dir, memory: memory,
-		builtin:   map[string]abi.Service{service.TimerID: service.Timer{}},
-		endpoints: map[string]*registry.Endpoint{},
+		opts: opts, started: time.Now(), dir: dir, memory: memory,
+		builtin: map[string]abi.Service{service.TimerID: service.Timer{}},
 		dispatch: dispatch.New(dispatch.Options{
 			Memory: memory, Log: opts.Log, Access: opts.Access,
 			HeaderLimit: opts.HeaderLimit, ReadTimeout: opts.ReadTimeout, WriteTimeout: opts.WriteTimeout, IdleTimeout: opts.IdleTimeout,
@@ -126,7 +130,9 @@ func New(opts Options) (*Gateway, error) {
 			MaxNative: opts.MaxNative, MaxAnswer: opts.MaxAnswer,
 		}),
 	}
+	g.endpoints.Store(&map[string]*registry.Endpoint{})
 	g.services.life, g.services.cut = context.WithCancel(context.Background())
+	g.services.running.Store(&map[string]service.Spec{})
 	g.services.probes = map[string]context.CancelFunc{}
 	for id, s := range opts.Services {
 		g.builtin[id] = s
@@ -156,10 +162,11 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		for _, e := range g.endpoints {
-			e.Swap(nil)
+		endpoints := *g.endpoints.Load()
+		for _, e := range endpoints {
+			e.Swap(registry.Split{})
 		}
-		for _, e := range g.endpoints {
+		for _, e := range endpoints {
 			e.Retired()
 		}
 	}()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ import (
 type version struct {
 	path   string
 	digest string
+	size   int64
 }
 
 // version keeps the library of an endpoint.
@@ -25,7 +27,14 @@ func (g *Gateway) version(spec *Endpoint) (version, error) {
 		return version{digest: "go-function"}, nil
 	}
 	path, digest, err := g.dir.Keep(spec.Library)
-	return version{path, digest}, err
+	if err != nil {
+		return version{}, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return version{}, fmt.Errorf("size of library %q: %w", spec.Library, err)
+	}
+	return version{path, digest, info.Size()}, nil
 }
 
 // identity tells whether an instance does for an endpoint as it is now to be.
@@ -45,6 +54,13 @@ func (v version) identity(spec *Endpoint) string {
 	return b.String()
 }
 
+// What a gateway logs at [slog.LevelDebug] before it runs code of a library that
+// it has not run before: it may not get back from there.
+const (
+	LogLoading  = "a library is loaded: its constructors run"
+	LogStarting = "a handler is started: its handler_init runs"
+)
+
 // load starts an instance, after everything that can be known of the library
 // without running any of it was checked.
 func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
@@ -59,6 +75,8 @@ func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("library %q cannot be loaded: %w", spec.Library, err)
 	}
+	log := g.opts.Log.With("endpoint", spec.Name, "version", h.version)
+	log.Debug(LogLoading)
 	library, err := abi.Open(v.path, g.dir.Instances(), report.Go)
 	if errors.Is(err, abi.ErrNoExec) {
 		return nil, fmt.Errorf("library %q: %w; choose another data directory with --data", spec.Library, err)
@@ -66,8 +84,9 @@ func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("library %q: %w", spec.Library, err)
 	}
+	log.Debug(LogStarting)
 	instance, err := abi.Start(library, abi.Options{
-		Endpoint: spec.Name, Config: spec.Config, Host: h, Memory: g.memory,
+		Endpoint: spec.Name, Config: spec.Config, Trial: g.opts.Trial, Host: h, Memory: g.memory,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("library %q: %w", spec.Library, err)

@@ -102,7 +102,7 @@ func TestPendingIsAnsweredByItsFirstCompletion(t *testing.T) {
 		{"early", 200, "copied", "0"},
 		{"twice", 200, "the first", "-10"},
 		{"early-unwanted", 201, "returned", "0"},
-		{"fail", 500, "Internal Server Error\n", "0"},
+		{"fail", 503, "Service Unavailable\n", "0"},
 		{"no-token", 200, "", "-9"},
 		{"instance-token", 200, "", "-9"},
 		{"null", 502, "Bad Gateway\n", "-2"},

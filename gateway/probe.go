@@ -21,11 +21,11 @@ func (g *Gateway) ProbeService(ctx context.Context, name string) (time.Duration,
 	if probed == nil {
 		return 0, &ServiceError{name, ErrInactive}
 	}
-	start := time.Now()
-	if err := probed.Probe(ctx); err != nil {
+	took, err := probe(ctx, probed)
+	if err != nil {
 		return 0, &ServiceError{name, err}
 	}
-	return time.Since(start), nil
+	return took, nil
 }
 
 // firstProbes tells early, in the log, which backends cannot be reached. None

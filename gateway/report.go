@@ -1,14 +1,24 @@
 package gateway
 
-import "time"
+import (
+	"maps"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/edge-gateway/edge-gateway/abi"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/metric"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/registry"
+)
 
 // Report is what a gateway is doing, with counters since Started. A gateway
-// that is started anew begins at zero, with another Started.
+// that is started anew begins at zero, with another Started; so does a counter
+// of an endpoint, version or service that was not there for a while.
 type Report struct {
 	Started   time.Time
 	Endpoints []EndpointReport // by name
 	Services  []ServiceReport  // by name
-	Refused   map[int]uint64   // requests that reached no endpoint, by status
+	Refused   map[int]uint64   // requests that reached no endpoint, by status: 404, 400, 431, ...
 	Process   ProcessReport
 }
 
@@ -50,19 +60,16 @@ const (
 
 // LatencyBounds are the upper bounds of a histogram's buckets, in seconds; one
 // more bucket has what is above them all.
-var LatencyBounds = [...]float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+var LatencyBounds = metric.Bounds
 
 // Histogram counts durations by size.
-type Histogram struct {
-	Buckets [len(LatencyBounds) + 1]uint64 // each for itself, not summed up
-	Sum     time.Duration
-}
+type Histogram = metric.Histogram
 
 // ServiceReport is what one service is doing.
 type ServiceReport struct {
 	ServiceStatus
-	Errors  uint64 // operations that ran and failed
-	Latency Histogram
+	Errors  uint64    // operations done that failed for the sake of the backend, or of the way to it
+	Latency Histogram // of operations done, waiting included; those of a memory cache are not timed
 }
 
 // ProcessReport is what the process as a whole has taken.
@@ -77,4 +84,44 @@ type ProcessReport struct {
 }
 
 // Report tells what the gateway is doing.
-func (g *Gateway) Report() Report { panic("not written") }
+func (g *Gateway) Report() Report {
+	r := Report{
+		Started: g.started, Services: g.serviceReports(), Refused: g.dispatch.Refused(),
+		Process: ProcessReport{
+			Connections: g.dispatch.Connections(), Native: g.dispatch.Native(), Threads: threads(),
+			Goroutines: int64(runtime.NumGoroutine()), Memory: resident(), Lent: g.memory.Used(), GoLibraries: int64(abi.GoLibraries()),
+		},
+	}
+	endpoints := *g.endpoints.Load()
+	for _, name := range slices.Sorted(maps.Keys(endpoints)) {
+		r.Endpoints = append(r.Endpoints, endpointReport(endpoints[name]))
+	}
+	return r
+}
+
+func endpointReport(e *registry.Endpoint) EndpointReport {
+	r := EndpointReport{
+		Name: e.Name, InFlight: e.InFlight(), Native: e.Native.Used(), Stuck: e.StuckCalls(), Refused: e.Refused.Read(),
+	}
+	for _, v := range e.Versions() {
+		r.Versions = append(r.Versions, VersionReport{
+			Version: v.Digest, Role: roleOf(v), InFlight: v.InFlight, Requests: v.Statuses, Latency: v.Latency,
+			Retained: v.Retained, Bytes: v.Bytes, Unloaded: v.Unloaded,
+		})
+	}
+	return r
+}
+
+func roleOf(v registry.VersionState) Role {
+	switch {
+	case v.Current:
+		return Current
+	case v.Candidate:
+		return Trying
+	case v.Loaded:
+		return Draining
+	case v.Retained > 0:
+		return Retained
+	}
+	return Gone
+}

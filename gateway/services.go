@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/config"
@@ -28,8 +29,8 @@ func (e *ServiceError) Unwrap() error { return e.Err }
 // services are those of a gateway, by name. A handle, once made, stays: the
 // instances of endpoints hold it, whatever becomes of the service.
 type services struct {
-	handles sync.Map // name -> *service.Handle
-	running map[string]service.Spec
+	handles sync.Map                                // name -> *service.Handle
+	running atomic.Pointer[map[string]service.Spec] // never changed, only replaced, under the gateway's mu
 	closing sync.WaitGroup
 	// life ends when a shutdown has no patience left with those that close.
 	life    context.Context
@@ -50,6 +51,15 @@ func (s *services) handle(name string) *service.Handle {
 	h, _ := s.handles.LoadOrStore(name, &service.Handle{Name: name})
 	return h.(*service.Handle)
 }
+
+// runs tells whether a service that is active is exactly as spec says.
+func (s *services) runs(spec service.Spec) bool {
+	running, ok := (*s.running.Load())[spec.Name]
+	return ok && reflect.DeepEqual(running, spec)
+}
+
+// serviceDir is the folder for a service alone.
+func (g *Gateway) serviceDir(name string) string { return filepath.Join(g.opts.Dir, "services", name) }
 
 // serviceChange is what services are about to become.
 type serviceChange struct {
@@ -74,12 +84,10 @@ func (g *Gateway) planServices(specs []Service) (*serviceChange, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.specs)) {
 		spec := c.specs[name]
-		if running, ok := g.services.running[name]; ok && reflect.DeepEqual(running, spec) {
+		if g.services.runs(spec) {
 			continue
 		}
-		opened, err := drivers.Open(spec, service.Env{
-			Dir: filepath.Join(g.opts.Dir, "services", name), Log: g.opts.Log, Lookup: g.services.lookup,
-		})
+		opened, err := drivers.Open(spec, service.Env{Dir: g.serviceDir(name), Log: g.opts.Log, Lookup: g.services.lookup})
 		if err != nil {
 			errs = append(errs, &ServiceError{name, err})
 			continue
@@ -91,7 +99,7 @@ func (g *Gateway) planServices(specs []Service) (*serviceChange, error) {
 		return nil, errors.Join(errs...)
 	}
 	for name, opened := range c.opened {
-		if _, replaces := g.services.running[name]; !replaces {
+		if _, replaces := (*g.services.running.Load())[name]; !replaces {
 			g.services.handle(name).Set(opened)
 			c.added[name] = true
 		}
@@ -133,12 +141,12 @@ func (g *Gateway) commitServices(c *serviceChange) {
 			g.closeService(name, g.services.handle(name).Set(opened))
 		}
 	}
-	for name := range g.services.running {
+	for name := range *g.services.running.Load() {
 		if _, stays := c.specs[name]; !stays {
 			g.closeService(name, g.services.handle(name).Set(nil))
 		}
 	}
-	g.services.running = c.specs
+	g.services.running.Store(&c.specs)
 	g.firstProbes(c)
 }
 
@@ -160,6 +168,7 @@ func (g *Gateway) closeService(name string, s service.Service) {
 		return
 	}
 	g.services.closing.Go(func() {
+		defer g.services.handle(name).Closed(s)
 		ctx, cancel := context.WithTimeout(g.services.life, serviceGrace)
 		defer cancel()
 		if err := s.Close(ctx); err != nil {

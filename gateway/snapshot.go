@@ -1,11 +1,13 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/config"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/registry"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/wire"
 	edge "github.com/edge-gateway/edge-gateway/sdk-go"
 )
 
@@ -70,14 +72,35 @@ type Endpoint struct {
 	Limits Limits
 }
 
-// Canary is a version that gets a share of an endpoint's requests.
+// Canary is a version that gets a share of an endpoint's requests. Each client
+// is answered by one and the same version as long as both versions and the
+// weight stay. Another weight moves clients one way only: a higher one to the
+// canary, a lower one away from it.
 type Canary struct {
 	Library string  // as an Endpoint's
 	Weight  float64 // percent of the requests; above 0, below 100
 
 	// Header makes requests with the same value of it go to the same version.
-	// Where it is empty, or a request lacks it, the client's address does.
+	// Where it is empty, or a request lacks it, the client's address does: not
+	// its port, and of a proxy's clients all have the proxy's.
 	Header string
+}
+
+func (e *Endpoint) checkCanary() error {
+	c := e.Canary
+	switch {
+	case c == nil:
+		return nil
+	case e.Library == "" && e.Handler == nil:
+		return errors.New("it has a canary, and no version beside it that answers the other requests")
+	case c.Library == "":
+		return errors.New("its canary has no library")
+	case !(c.Weight > 0 && c.Weight < 100): // so that NaN is none
+		return fmt.Errorf("its canary's weight is %v percent; it has to be above 0 and below 100", c.Weight)
+	case c.Header != "" && !wire.ValidName([]byte(c.Header)):
+		return fmt.Errorf("its canary's header %q is not the name of one", c.Header)
+	}
+	return nil
 }
 
 // Limits bound what one endpoint may take. A zero field means its default.

@@ -21,16 +21,14 @@ type Status struct {
 
 // Status tells what an endpoint is doing.
 func (g *Gateway) Status(endpoint string) (Status, error) {
-	g.mu.Lock()
-	e, ok := g.endpoints[endpoint]
-	g.mu.Unlock()
+	e, ok := (*g.endpoints.Load())[endpoint]
 	if !ok {
 		return Status{}, fmt.Errorf("there is no endpoint %q", endpoint)
 	}
-	s := Status{InFlight: e.InFlight(), Native: e.Native.Used(), Stuck: e.StuckCalls(),
-		Draining: e.Counters().Draining.Load(), Retained: e.Counters().Retained.Load(), Unloaded: e.Counters().Unloaded.Load()}
-	if i := e.Current(); i != nil {
-		s.Version = i.Version
+	s := Status{InFlight: e.InFlight(), Native: e.Native.Used(), Stuck: e.StuckCalls()}
+	s.Draining, s.Retained, s.Unloaded = e.Replaced()
+	if i := e.Split().Current; i != nil {
+		s.Version = i.Version.Digest
 	}
 	return s, nil
 }
@@ -42,28 +40,36 @@ type ServiceStatus struct {
 	Waiting     int    // operations in the queue
 	Busy        int    // operations under way
 	Connections int    // to the backend
-	Done        uint64 // operations that ran
+	Done        uint64 // operations that ran, or would have if there had been a connection
 	Overloaded  uint64 // operations refused because the queue was full
 	Deadlines   uint64 // operations that did not start in time
 	Panics      uint64 // of the driver
+	Inactive    uint64 // operations refused because the service was not active
 	// Fault is the last error of the backend; nil since something went well.
 	Fault error
 }
 
 // ServiceStatuses tells what every service is doing, in the order of their
 // names.
-func (g *Gateway) ServiceStatuses() []ServiceStatus {
-	var all []ServiceStatus
+func (g *Gateway) ServiceStatuses() (all []ServiceStatus) {
+	for _, r := range g.serviceReports() {
+		all = append(all, r.ServiceStatus)
+	}
+	return all
+}
+
+func (g *Gateway) serviceReports() (all []ServiceReport) {
 	for _, h := range g.services.handles.Range {
 		handle := h.(*service.Handle)
-		one := ServiceStatus{Name: handle.Name}
-		handle.With(func(s service.Service) {
-			stats := s.Stats()
-			one.Active, one.Waiting, one.Busy, one.Connections = true, stats.Waiting, stats.Busy, stats.Connections
-			one.Done, one.Overloaded, one.Deadlines, one.Panics, one.Fault = stats.Done, stats.Overloaded, stats.Deadlines, stats.Panics, stats.Fault
+		stats, active := handle.Stats()
+		all = append(all, ServiceReport{
+			ServiceStatus: ServiceStatus{
+				Name: handle.Name, Active: active, Inactive: handle.Refused(), Waiting: stats.Waiting, Busy: stats.Busy, Connections: stats.Connections,
+				Done: stats.Done, Overloaded: stats.Overloaded, Deadlines: stats.Deadlines, Panics: stats.Panics, Fault: stats.Fault,
+			},
+			Errors: stats.Errors, Latency: stats.Latency,
 		})
-		all = append(all, one)
 	}
-	slices.SortFunc(all, func(a, b ServiceStatus) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, func(a, b ServiceReport) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }

@@ -480,7 +480,8 @@ static inline const void *eg_result_of(const eg_op *op) {
 }
 
 /* Fails the request with what eg_run or eg_first_error returned, which is not
- * EG_OK: 500 for the client, the service's own words for the log. To be
+ * EG_OK: an error for the client as edge_gateway.h says, such as 503 for
+ * EG_E_UNAVAILABLE, the service's own words for the log. To be
  * returned from the entry or a resume. */
 static inline int32_t eg_fail_ops(eg_response *response, int32_t status, const eg_op *ops,
                                   uint64_t count) {

@@ -30,8 +30,8 @@ import "errors"
 // Handler answers one request. It may block: the thread it runs on is held
 // meanwhile, and [Request.Deadline] says until when anybody waits.
 //
-// An error is a 500 for the client and its text a line in the log; the client
-// never sees the text. A panic is taken for an error. What cannot be caught
+// An error is a 500 for the client, or what its [Status] stands for, and its
+// text a line in the log; the client never sees the text. A panic is taken for an error. What cannot be caught
 // is a panic in a goroutine that the handler started (it ends the process, as
 // in any Go program), runtime.Goexit and os.Exit.
 type Handler func(*Request) (*Response, error)

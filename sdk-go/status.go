@@ -4,7 +4,9 @@ import "fmt"
 
 // Status is an error of the contract between gateway and handler, comparable
 // with errors.Is. A handler that returns one, wrapped or not, has the gateway
-// log it under its name; for the client every error is a 500.
+// log it under its name; for the client [ErrOverloaded], [ErrUnavailable] and
+// [ErrClosing] are a 503 with Retry-After: 1, [ErrDeadline] is a 504 and every
+// other error a 500.
 type Status int32
 
 const (

@@ -1,12 +1,11 @@
 package toolchain
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,7 +20,8 @@ var errNoCdylib = errors.New(`the crate makes no C library; Cargo.toml needs [li
 // The first attempt is offline. Cargo asks the registry for the SDK's index
 // entry even though it is patched, unless told to stay offline; so a crate
 // without other dependencies, or with all of them cached, builds without a
-// network. Where cargo could not even begin, it may use the network.
+// network. Where cargo could not even begin, it may use the network; in a
+// confined build that is a step of its own, before anything of the crate runs.
 func (j *job) compileRust(ctx context.Context) (string, error) {
 	cargo, err := j.find("cargo", rustHint, "cargo")
 	if err != nil {
@@ -35,10 +35,16 @@ func (j *job) compileRust(ctx context.Context) (string, error) {
 	}
 	defer s.unlock()
 
-	messages, err := j.cargoBuild(ctx, cargo, s, true)
-	if err != nil && !messages.began && !j.config.Offline && ctx.Err() == nil {
-		j.output.reset()
-		messages, err = j.cargoBuild(ctx, cargo, s, false)
+	// What the first attempt prints counts only if it got as far as compiling,
+	// or if there is no second one.
+	first := &held{to: io.MultiWriter(j.output, j.log)}
+	messages, err := j.cargoBuild(ctx, cargo, s, true, first)
+	if err != nil && !messages.began && !j.config.Offline && ctx.Err() == nil && !errors.Is(err, ErrLimit) {
+		if err = j.cargoFetch(ctx, cargo, s); err == nil {
+			messages, err = j.cargoBuild(ctx, cargo, s, j.request.Confined, nil)
+		}
+	} else {
+		first.release()
 	}
 	if err != nil {
 		if strings.Contains(j.output.String(), "linker `cc` not found") {
@@ -49,6 +55,10 @@ func (j *job) compileRust(ctx context.Context) (string, error) {
 	if messages.library == "" {
 		return "", errNoCdylib
 	}
+	// What a macro printed as if it were cargo is not believed.
+	if real, err := filepath.EvalSymlinks(messages.library); err != nil || !within(real, s.target) {
+		return "", fmt.Errorf("cargo reports a library outside its target folder: %q", messages.library)
+	}
 	// The target folder is shared with the next build of this crate, the
 	// job's folder is not.
 	product := filepath.Join(j.temp, "handler"+Extension())
@@ -56,78 +66,40 @@ func (j *job) compileRust(ctx context.Context) (string, error) {
 	return product, err
 }
 
-func (j *job) cargoBuild(ctx context.Context, cargo string, s *stage, offline bool) (*cargoMessages, error) {
+func (j *job) cargoBuild(ctx context.Context, cargo string, s *stage, offline bool, stderr *held) (*cargoMessages, error) {
 	manifest := filepath.Join(s.src, "Cargo.toml")
-	sdk := strconv.Quote(filepath.ToSlash(j.rustDir()))
-	args := []string{
-		"build", "--release", "--lib", "--quiet",
-		"--manifest-path", manifest,
-		"--message-format", "json-render-diagnostics",
-		"--config", "patch.crates-io.edge-gateway-sdk.path=" + sdk,
+	args := append([]string{
+		"build", "--release", "--lib", "--quiet", "--message-format", "json-render-diagnostics",
 		// A panic has to be caught at the library's border; abort would end
 		// the gateway.
 		"--config", `profile.release.panic="unwind"`,
-	}
+	}, j.crateArgs(manifest)...)
 	if offline {
 		args = append(args, "--offline")
 	}
+	messages := &cargoMessages{manifest: manifest, log: j.log}
+	run := command{
+		// The user's folder, where .cargo/config.toml and rust-toolchain.toml
+		// are looked for.
+		dir: j.dir, env: j.cargoEnv(s), stdout: messages, name: cargo, args: args,
+		access: access{read: j.cargoFiles(), write: []string{s.src, s.target}, network: !offline},
+	}
+	if stderr != nil {
+		run.stderr, messages.begin = stderr, stderr.release
+	}
+	err := j.run(ctx, run)
+	return messages, err
+}
+
+func (j *job) crateArgs(manifest string) []string {
+	sdk := strconv.Quote(filepath.ToSlash(j.rustDir()))
+	return []string{"--manifest-path", manifest, "--config", "patch.crates-io.edge-gateway-sdk.path=" + sdk}
+}
+
+func (j *job) cargoEnv(s *stage) []string {
 	env := []string{"CARGO_TARGET_DIR=" + s.target, "CARGO_TERM_COLOR=never"}
 	if j.config.CargoHome != "" {
 		env = append(env, "CARGO_HOME="+j.config.CargoHome)
 	}
-	messages := &cargoMessages{manifest: manifest}
-	// From the user's folder, where .cargo/config.toml and
-	// rust-toolchain.toml are looked for.
-	err := j.run(ctx, command{dir: j.dir, env: env, stdout: messages, name: cargo, args: args})
-	return messages, err
-}
-
-// cargoMessages reads what cargo reports, one JSON object a line.
-type cargoMessages struct {
-	manifest string // of the crate looked for
-	library  string // its library
-	began    bool   // it got as far as compiling
-	line     []byte
-}
-
-const maxCargoMessage = 1 << 20
-
-func (m *cargoMessages) Write(p []byte) (int, error) {
-	for rest := p; len(rest) > 0; {
-		end := bytes.IndexByte(rest, '\n')
-		if end < 0 {
-			if len(m.line)+len(rest) <= maxCargoMessage {
-				m.line = append(m.line, rest...)
-			}
-			break
-		}
-		m.read(append(m.line, rest[:end]...))
-		m.line, rest = m.line[:0], rest[end+1:]
-	}
-	return len(p), nil
-}
-
-func (m *cargoMessages) read(line []byte) {
-	var message struct {
-		Reason       string
-		ManifestPath string `json:"manifest_path"`
-		Target       struct{ Kind []string }
-		Filenames    []string
-	}
-	if json.Unmarshal(line, &message) != nil {
-		return // a build script's own words
-	}
-	switch message.Reason {
-	case "build-finished":
-		m.began = true
-	case "compiler-artifact":
-		if message.ManifestPath != m.manifest || !slices.Contains(message.Target.Kind, "cdylib") {
-			return
-		}
-		for _, name := range message.Filenames {
-			if filepath.Ext(name) == Extension() {
-				m.library = name
-			}
-		}
-	}
+	return env
 }

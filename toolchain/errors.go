@@ -13,10 +13,11 @@ var ErrTimeout = errors.New("build timed out")
 // BuildError tells that a source folder did not become a library. What was
 // built before is untouched.
 type BuildError struct {
-	Language Language
-	Dir      string
-	Output   string // what the compiler printed, capped
-	Err      error
+	Language  Language
+	Dir       string
+	Output    string   // what the compiler printed, capped
+	Isolation []string // as in [Library]
+	Err       error
 }
 
 // Error is one line: what, where, why, and the compiler's first complaint. All

@@ -3,19 +3,24 @@ package toolchain
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"sync"
+
+	"github.com/edge-gateway/edge-gateway/toolchain/internal/ring"
 )
 
 // capture keeps the head and the tail of what a compiler prints: the first
 // errors matter most, the summary comes last, and a macro gone wild prints
 // gigabytes in between.
 type capture struct {
-	head, tail []byte
-	limit      int // of each
-	start      int // oldest byte of a full tail
-	dropped    int64
+	head  []byte
+	limit int // of each
+	tail  ring.Ring
 }
 
-func newCapture(limit int) *capture { return &capture{limit: limit / 2} }
+func newCapture(limit int) *capture {
+	return &capture{limit: limit / 2, tail: ring.Ring{Limit: limit / 2}}
+}
 
 func (c *capture) Write(p []byte) (int, error) {
 	n := len(p)
@@ -24,33 +29,58 @@ func (c *capture) Write(p []byte) (int, error) {
 		c.head = append(c.head, p[:take]...)
 		p = p[take:]
 	}
-	if skip := len(p) - c.limit; skip > 0 { // only its end can stay
-		c.dropped += int64(skip)
-		p = p[skip:]
-	}
-	if room := c.limit - len(c.tail); room > 0 {
-		take := min(room, len(p))
-		c.tail = append(c.tail, p[:take]...)
-		p = p[take:]
-	}
-	for len(p) > 0 {
-		copied := copy(c.tail[c.start:], p)
-		c.dropped += int64(copied)
-		c.start = (c.start + copied) % c.limit
-		p = p[copied:]
-	}
+	c.tail.Write(p)
 	return n, nil
 }
-
-func (c *capture) reset() { *c = capture{limit: c.limit} }
 
 func (c *capture) String() string {
 	var text bytes.Buffer
 	text.Write(c.head)
-	if c.dropped > 0 {
-		fmt.Fprintf(&text, "\n[... %d bytes left out ...]\n", c.dropped)
+	if c.tail.Dropped > 0 {
+		fmt.Fprintf(&text, "\n[... %d bytes left out ...]\n", c.tail.Dropped)
 	}
-	text.Write(c.tail[c.start:])
-	text.Write(c.tail[:c.start])
+	text.Write(c.tail.Bytes())
 	return string(bytes.ToValidUTF8(text.Bytes(), []byte("\uFFFD")))
+}
+
+// held keeps output back until it is released. What is kept is bounded by what
+// a compiler says before it compiles; beyond heldLimit the rest is left out.
+type held struct {
+	to io.Writer
+
+	mu       sync.Mutex // two pipes: what is printed, and what releases it
+	released bool
+	kept     []byte
+}
+
+const heldLimit = 64 << 10
+
+func (h *held) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.released {
+		return h.to.Write(p)
+	}
+	h.kept = append(h.kept, p[:min(len(p), heldLimit-len(h.kept))]...)
+	return len(p), nil
+}
+
+func (h *held) release() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.released {
+		_, _ = h.to.Write(h.kept) // neither a capture nor a log fails
+		h.released, h.kept = true, nil
+	}
+}
+
+// live hands what a compiler prints to whoever watches. That they fail must
+// not fail the build.
+type live struct{ to io.Writer }
+
+func (l live) Write(p []byte) (int, error) {
+	if l.to != nil {
+		_, _ = l.to.Write(p)
+	}
+	return len(p), nil
 }

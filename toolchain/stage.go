@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/edge-gateway/edge-gateway/toolchain/internal/tree"
 )
@@ -30,22 +31,39 @@ type stage struct {
 // `generated` stay if the source has none of that name. `replace` gives other
 // content to files of the top folder.
 func (j *job) stage(ctx context.Context, generated []string, replace map[string]func([]byte) []byte) (*stage, error) {
-	key := sha256.Sum256([]byte(j.dir))
-	root := filepath.Join(j.config.CacheDir, "stage", fmt.Sprintf("%s-%x", filepath.Base(j.dir), key[:6]))
+	project := j.dir
+	if j.request.Stage != "" {
+		project = j.request.Stage
+	}
+	key := sha256.Sum256([]byte(project))
+	root := filepath.Join(j.stageRoot(), fmt.Sprintf("%s-%x", stageName(project), key[:6]))
 	s := &stage{src: filepath.Join(root, "src"), target: filepath.Join(root, "target")}
-	if err := os.MkdirAll(s.src, 0o755); err != nil {
-		return nil, err
+	for _, dir := range []string{s.src, s.target} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, err
+		}
 	}
 	unlock, err := lock(ctx, filepath.Join(root, "lock"))
 	if err != nil {
 		return nil, err
 	}
 	s.unlock = unlock
+	j.measure = append(j.measure, s.src, s.target)
 	if err := s.update(j.dir, j.config.Exclude, generated, replace); err != nil {
 		unlock()
 		return nil, fmt.Errorf("copy source: %w", err)
 	}
 	return s, nil
+}
+
+// stageName is for people who look into the cache.
+func stageName(project string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return '_'
+	}, filepath.Base(project))
 }
 
 func (s *stage) update(dir string, exclude, generated []string, replace map[string]func([]byte) []byte) error {

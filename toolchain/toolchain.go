@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -24,10 +25,16 @@ type Config struct {
 	// the next build, and the libraries. Several processes may share it.
 	CacheDir string
 
-	// Exclude lists paths that are never source although they lie in a source
-	// folder, such as the gateway's data directory. CacheDir always is one.
+	// Exclude lists folders that are never source although they lie in a source
+	// folder, and of which confined builds see nothing, such as the gateway's
+	// data directory. CacheDir always is one.
 	Exclude []string
 
+	// Readable lists what confined builds may read beside the system and the
+	// compilers, such as a library in an unusual place.
+	Readable []string
+
+	Limits      Limits        // of a confined build; default 10 min CPU, 2 GiB memory, 2 GiB disk, 256 processes
 	Timeout     time.Duration // of one build, waiting not counted; default 5 min
 	Parallel    int           // builds at once; further ones wait; default 2
 	OutputLimit int           // bytes of compiler output kept, head and tail; default 256 KiB
@@ -44,6 +51,10 @@ type Library struct {
 	Language Language
 	Output   string // what the compiler printed, such as warnings; capped
 	Duration time.Duration
+
+	// Isolation lists what confined the compiler, as far as this machine has
+	// it; see package confine. Empty means that nothing did.
+	Isolation []string
 }
 
 // Toolchain builds handlers. Its methods may be called from many goroutines.
@@ -68,6 +79,7 @@ func New(config Config) (*Toolchain, error) {
 	if config.OutputLimit <= 0 {
 		config.OutputLimit = 256 << 10
 	}
+	config.Limits = withDefaults(config.Limits)
 	for _, path := range []*string{&config.CacheDir, &config.CargoHome, &config.GoCache, &config.GoModCache} {
 		if err := absolute(path); err != nil {
 			return nil, err
@@ -94,6 +106,21 @@ func New(config Config) (*Toolchain, error) {
 	return t, nil
 }
 
+// Request is one build.
+type Request struct {
+	Dir string    // the source folder; nothing in it is written
+	Log io.Writer // gets what the compiler prints as it comes; may be nil
+
+	// Confined builds reach what they need and nothing else, within
+	// [Config].Limits, as far as this machine can enforce it. The program has
+	// to call [confine.Main] at its very beginning.
+	Confined bool
+
+	// Stage names the project, of which each build begins where the one before
+	// left off. Default: the folder's path.
+	Stage string
+}
+
 // Build compiles the source folder dir into a library in the cache, named by
 // its digest. Nothing in dir is written. Building the same folder twice at once
 // is safe; the second build waits for the first.
@@ -102,6 +129,12 @@ func New(config Config) (*Toolchain, error) {
 // (then it matches [ErrTimeout]), a [*MissingError] when a program is not
 // installed, and matches [ErrLanguage] when there is nothing to build.
 func (t *Toolchain) Build(ctx context.Context, dir string) (*Library, error) {
+	return t.BuildRequest(ctx, Request{Dir: dir})
+}
+
+// BuildRequest is [Toolchain.Build] with all that can be asked for.
+func (t *Toolchain) BuildRequest(ctx context.Context, r Request) (*Library, error) {
+	dir := r.Dir
 	if err := absolute(&dir); err != nil {
 		return nil, err
 	}
@@ -126,19 +159,20 @@ func (t *Toolchain) Build(ctx context.Context, dir string) (*Library, error) {
 	}
 	defer os.RemoveAll(temp)
 
-	j := &job{Toolchain: t, language: language, dir: real, temp: temp, output: newCapture(t.config.OutputLimit)}
+	j := &job{Toolchain: t, request: r, language: language, dir: real, temp: temp, measure: []string{temp},
+		output: newCapture(t.config.OutputLimit), log: live{r.Log}}
 	product, err := j.compile(ctx)
 	if missing := (*MissingError)(nil); errors.As(err, &missing) {
 		return nil, missing
 	}
 	if err != nil {
-		return nil, &BuildError{language, dir, j.output.String(), err}
+		return nil, &BuildError{language, dir, j.output.String(), j.isolation, err}
 	}
 	path, digest, err := t.store(product)
 	if err != nil {
 		return nil, fmt.Errorf("build %q: %w", dir, err)
 	}
-	return &Library{path, digest, language, j.output.String(), time.Since(start)}, nil
+	return &Library{path, digest, language, j.output.String(), time.Since(start), j.isolation}, nil
 }
 
 // BuildTo is [Toolchain.Build] with the library put at the path out as well,
@@ -166,6 +200,7 @@ func (t *Toolchain) BuildTo(ctx context.Context, dir, out string) (*Library, err
 
 func (t *Toolchain) tempRoot() string   { return filepath.Join(t.config.CacheDir, "tmp") }
 func (t *Toolchain) libraryDir() string { return filepath.Join(t.config.CacheDir, "lib") }
+func (t *Toolchain) stageRoot() string  { return filepath.Join(t.config.CacheDir, "stage") }
 
 // removeLeftovers deletes what builds of processes that were killed left behind.
 // Nothing in it is younger than the longest build.

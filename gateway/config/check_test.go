@@ -50,12 +50,12 @@ func TestParseSize(t *testing.T) {
 		"99999999999GiB": 1<<63 - 1, "99999999999999999999B": 1<<63 - 1,
 	}
 	for text, want := range good {
-		if got, ok := parseSize(text); !ok || got != want {
+		if got, ok := ParseSize(text); !ok || got != want {
 			t.Errorf("%s: %d, %v", text, got, ok)
 		}
 	}
 	for _, text := range []string{"", "8", "B", "MiB", " MiB", "-1B", "+1B", "1.5MiB", "8mib", "8M", "8  MiB", "0x1B", "1_0B", "8MiB "} {
-		if got, ok := parseSize(text); ok {
+		if got, ok := ParseSize(text); ok {
 			t.Errorf("%q was read as %d", text, got)
 		}
 	}

@@ -29,6 +29,7 @@ func folder(t testing.TB) string {
 const goodFile = `
 [server]
 listen = "127.0.0.1:0"
+admin = "localhost:9091"
 data = "../data"
 header_limit = "16KiB"
 read_timeout = "30s"
@@ -80,6 +81,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 		Dir:  filepath.Join(dir, "conf"),
 		Server: Server{
 			Listen:         "127.0.0.1:0",
+			Admin:          "localhost:9091",
 			Data:           filepath.Join(dir, "data"),
 			HeaderLimit:    16 << 10,
 			ReadTimeout:    30 * time.Second,
@@ -88,7 +90,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			MaxConnections: 10000,
 		},
 		Endpoints: []Endpoint{{
-			Line:    11,
+			Line:    12,
 			Name:    "hello",
 			Domain:  "api.example.com",
 			Path:    "/c/hello/{name}",
@@ -99,7 +101,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			},
 			Timeout: 5 * time.Second, MaxBody: 64000, MaxConcurrency: 100, MaxNative: 16, MaxStuck: 8,
 		}, {
-			Line:    31,
+			Line:    32,
 			Name:    "any",
 			Path:    "/{rest:*}",
 			Library: filepath.Join(dir, "conf", "hello.so"),

@@ -34,19 +34,9 @@ func readEndpoint(r reader, t *table, dir string) Endpoint {
 				ep.Methods = append(ep.Methods, method)
 			}
 		},
-		"methods": func(e *entry) { ep.Methods = append(ep.Methods, readMethods(r, e)...) },
-		"source": func(e *entry) {
-			if r.text(e, &ep.Source) {
-				ep.Source = resolve(dir, ep.Source)
-				r.check(e, exists("source", ep.Source, true))
-			}
-		},
-		"library": func(e *entry) {
-			if r.text(e, &ep.Library) {
-				ep.Library = resolve(dir, ep.Library)
-				r.check(e, exists("library", ep.Library, false))
-			}
-		},
+		"methods":         func(e *entry) { ep.Methods = append(ep.Methods, readMethods(r, e)...) },
+		"source":          func(e *entry) { r.place(e, dir, true, &ep.Source) },
+		"library":         func(e *entry) { r.place(e, dir, false, &ep.Library) },
 		"timeout":         func(e *entry) { r.duration(e, &ep.Timeout) },
 		"max_body":        func(e *entry) { r.size(e, 1, 1<<30, &ep.MaxBody) },
 		"max_concurrency": func(e *entry) { r.count(e, 1_000_000, &ep.MaxConcurrency) },

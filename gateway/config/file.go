@@ -42,9 +42,14 @@ type File struct {
 	Endpoints []Endpoint // likewise
 }
 
+// AdminOff in place of an address says that the admin API is not to be had over
+// TCP. Its socket in the data directory stays.
+const AdminOff = "off"
+
 // Server is the [server] table.
 type Server struct {
 	Listen         string        // host:port of the data listener; port 0 picks a free one
+	Admin          string        // host:port of the admin listener, or AdminOff
 	Data           string        // data directory, absolute; it need not exist
 	HeaderLimit    int64         // bytes of a request's line and headers; 1 KiB to 1 MiB
 	ReadTimeout    time.Duration // for a whole request to arrive; 1 ms to 1 h

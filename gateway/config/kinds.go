@@ -71,7 +71,7 @@ func (s Service) Complete() (Service, error) {
 		s.Workers = driver.Workers
 	}
 	if s.Mailbox == 0 {
-		s.Mailbox = defaultMailbox
+		s.Mailbox = DefaultMailbox
 	}
 	if s.Timeout == 0 {
 		s.Timeout = driver.Timeout

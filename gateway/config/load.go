@@ -27,6 +27,10 @@ func Load(path string) (*File, error) {
 // is [Errors]: after an error of syntax that one alone, since nothing beyond
 // it can be judged, else every problem there is.
 func Parse(name string, data []byte, dir string) (*File, error) {
+	return parse(name, data, dir, false)
+}
+
+func parse(name string, data []byte, dir string, foreign bool) (*File, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("configuration %q: %w", name, err)
@@ -37,7 +41,7 @@ func Parse(name string, data []byte, dir string) (*File, error) {
 	found := &problems{file: name}
 	file := &File{Path: name, Dir: dir}
 	if root, whole := parseDocument(found, data); whole {
-		file.read(reader{found}, root)
+		file.read(reader{found, foreign}, root)
 		checkStandard(found, data)
 	}
 	if err := found.err(); err != nil {
@@ -64,6 +68,10 @@ func (f *File) read(r reader, root *table) {
 	var endpoints, services []*table
 	r.table(root, "at the top level", fields{
 		"server": func(e *entry) {
+			if r.foreign {
+				r.problems.add(e.at, "a [server] table has no place here: it is the gateway's own, in its configuration file")
+				return
+			}
 			t, ok := e.value.(*table)
 			if !ok {
 				r.problems.add(e.at, "server must be a table, written [server]")
@@ -80,14 +88,18 @@ func (f *File) read(r reader, root *table) {
 		f.Services = append(f.Services, readService(r, t, f.Dir))
 	}
 	checkServices(r, f.Services, services)
-	checkDatabases(r, f.Services, services)
+	if !r.foreign {
+		checkDatabases(r, f.Services, services)
+	}
 	f.Endpoints = make([]Endpoint, len(endpoints))
 	for i, t := range endpoints {
 		f.Endpoints[i] = readEndpoint(r, t, f.Dir)
 	}
 	checkNames(r, f.Endpoints, endpoints)
 	checkRoutes(r, f.Endpoints, endpoints)
-	checkBindings(r, f.Endpoints, endpoints, f.Services)
+	if !r.foreign {
+		checkBindings(r, f.Endpoints, endpoints, f.Services)
+	}
 }
 
 // tables gives the tables of [[key]].
@@ -117,6 +129,11 @@ func readServer(r reader, t *table, dir string) (s Server) {
 				s.Data = resolve(dir, s.Data)
 			}
 		},
+		"admin": func(e *entry) {
+			if r.text(e, &s.Admin) && s.Admin != AdminOff {
+				r.check(e, checkListen(s.Admin))
+			}
+		},
 		"header_limit":    func(e *entry) { r.size(e, 1<<10, 1<<20, &s.HeaderLimit) },
 		"read_timeout":    func(e *entry) { r.duration(e, &s.ReadTimeout) },
 		"idle_timeout":    func(e *entry) { r.duration(e, &s.IdleTimeout) },
@@ -141,8 +158,9 @@ func resolve(dir, path string) string {
 	return filepath.Join(dir, path)
 }
 
-// exists checks that key names a folder, or a file, that is there.
-func exists(key, path string, folder bool) error {
+// exists checks that key names a folder, or a file, that is there. Messages
+// have shown in place of its path.
+func exists(key, path, shown string, folder bool) error {
 	what := "file"
 	if folder {
 		what = "folder"
@@ -150,19 +168,19 @@ func exists(key, path string, folder bool) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: there is no %s %q", key, what, path)
+		return fmt.Errorf("%s: there is no %s %q", key, what, shown)
 	case err != nil:
 		var detail *fs.PathError
 		if errors.As(err, &detail) {
 			err = detail.Err
 		}
-		return fmt.Errorf("%s: cannot read %q: %w", key, path, err)
+		return fmt.Errorf("%s: cannot read %q: %w", key, shown, err)
 	case folder && !info.IsDir():
-		return fmt.Errorf("%s: %q is not a folder; a compiled file is named by library", key, path)
+		return fmt.Errorf("%s: %q is not a folder; a compiled file is named by library", key, shown)
 	case !folder && info.IsDir():
-		return fmt.Errorf("%s: %q is a folder; a folder to compile is named by source", key, path)
+		return fmt.Errorf("%s: %q is a folder; a folder to compile is named by source", key, shown)
 	case !folder && !info.Mode().IsRegular():
-		return fmt.Errorf("%s: %q is not a regular file", key, path)
+		return fmt.Errorf("%s: %q is not a regular file", key, shown)
 	}
 	return nil
 }

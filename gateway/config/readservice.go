@@ -7,16 +7,16 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-const defaultMailbox = 256
+// DefaultMailbox is how many operations wait for a service that does not say.
+const DefaultMailbox = 256
 
 func readService(r reader, t *table, dir string) Service {
-	s := Service{Line: t.at.line, Enabled: true, Mailbox: defaultMailbox, Options: Options{}}
+	s := Service{Line: t.at.line, Enabled: true, Mailbox: DefaultMailbox, Options: Options{}}
 	driver := findDriver(r, t, &s)
 	known := fields{
 		"kind":   func(*entry) {},
@@ -138,71 +138,20 @@ func (r reader) boolean(e *entry, to *bool) bool {
 
 // option reads the value of an option into o.
 func (r reader) option(e *entry, option Option, dir string, o Options) {
-	var text string
-	switch option.Type {
-	case Text, Secret:
-		if !r.text(e, &text) {
-			return
-		}
-		text, err := referred(text, dir)
-		if err != nil {
-			r.problems.add(e.position(), "%q: %s", e.key, err)
-			return
-		}
-		if option.Type == Secret {
-			o[e.key] = Hidden(text)
-			return
-		}
-		if len(option.Values) > 0 && !slices.Contains(option.Values, text) {
-			r.problems.add(e.position(), "%q must be one of %s, not %q%s", e.key, strings.Join(option.Values, ", "), text, suggest(text, option.Values))
-			return
-		}
-		o[e.key] = text
-	case Path:
-		if r.text(e, &text) {
-			o[e.key] = resolve(dir, text)
-		}
-	case Integer:
-		if text, ok := r.scalar(e, unstable.Integer, "an integer"); ok {
-			n, err := strconv.ParseInt(text, 0, 64)
-			if err != nil || n < 0 {
-				r.problems.add(e.position(), "%q must be a number from 0, not %s", e.key, text)
-				return
-			}
-			o[e.key] = n
-		}
-	case Boolean:
-		var value bool
-		if r.boolean(e, &value) {
-			o[e.key] = value
-		}
-	case Duration:
-		r.longDuration(e, o)
-	case Size:
-		var size int64
-		r.size(e, 1, 1<<50, &size)
-		o[e.key] = size
-	case Texts:
-		if list, ok := r.list(e); ok {
-			o[e.key] = list
-		}
+	value, err := option.Read(plain(e.value))
+	if err == nil && r.foreign {
+		err = option.CheckForeign(value)
+	} else if err == nil {
+		value, err = option.Resolve(value, dir)
 	}
-}
-
-// list reads an array of texts, or one text.
-func (r reader) list(e *entry) (list []string, ok bool) {
-	items := []any{e.value}
-	if a, is := e.value.(*array); is {
-		items = a.items
+	if err == nil {
+		o[e.key] = value
+		return
 	}
-	for _, item := range items {
-		var text string
-		if !r.text(&entry{e.key, e.at, item}, &text) {
-			return nil, false
-		}
-		list = append(list, text)
+	if one := (itemError{}); errors.As(err, &one) {
+		e = &entry{e.key, e.at, e.value.(*array).items[one.item]}
 	}
-	return list, true
+	r.check(e, err)
 }
 
 // referred reads what "env:NAME" or "file:PATH" stands for. No error shows it.

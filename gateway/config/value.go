@@ -30,22 +30,69 @@ func typeName(value any) string {
 		return "an array"
 	case *scalar:
 		switch v.kind {
-		case unstable.String:
-			return "a string"
-		case unstable.Integer:
-			return "an integer"
 		case unstable.Float:
 			return "a float"
-		case unstable.Bool:
-			return "a boolean"
+		case unstable.String, unstable.Integer, unstable.Bool:
+			return typeName(v.plain())
 		}
+	case string:
+		return "a string"
+	case integer, int, int64:
+		return "an integer"
+	case float64:
+		if v == math.Trunc(v) {
+			return "an integer"
+		}
+		return "a float"
+	case bool:
+		return "a boolean"
+	case nil:
+		return "null"
+	case []any, []string:
+		return "an array"
+	case map[string]any:
+		return "a table"
 	}
 	return "a date or time"
 }
 
+// integer is one as it is written in the file.
+type integer string
+
+// plain is the value of a scalar as [Option.Read] takes it.
+func (s *scalar) plain() any {
+	switch s.kind {
+	case unstable.String:
+		return s.text
+	case unstable.Bool:
+		return s.text == "true"
+	case unstable.Integer:
+		return integer(s.text)
+	}
+	return s
+}
+
+// plain is the value of an entry as [Option.Read] takes it.
+func plain(value any) any {
+	switch v := value.(type) {
+	case *scalar:
+		return v.plain()
+	case *array:
+		items := make([]any, len(v.items))
+		for i, item := range v.items {
+			items[i] = plain(item)
+		}
+		return items
+	}
+	return value
+}
+
 // reader reads values and notes what is wrong with them. Its methods return
 // false where they have noted something.
-type reader struct{ problems *problems }
+type reader struct {
+	problems *problems
+	foreign  bool // see ParseForeign
+}
 
 func (r reader) wrongType(e *entry, want string) {
 	r.problems.add(e.position(), "%q must be %s, not %s", e.key, want, typeName(e.value))
@@ -88,21 +135,6 @@ func (r reader) duration(e *entry, to *time.Duration) {
 	}
 }
 
-// longDuration reads a duration of an option, from 1 ms to a year.
-func (r reader) longDuration(e *entry, o Options) {
-	const want = `a string with a unit, such as "5s" or "24h"`
-	text, ok := r.scalar(e, unstable.String, want)
-	if !ok {
-		return
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d < time.Millisecond || d > 366*24*time.Hour {
-		r.problems.add(e.position(), "%q must be %s, not %q", e.key, want, text)
-		return
-	}
-	o[e.key] = d
-}
-
 // count reads an integer from 1 to most.
 func (r reader) count(e *entry, most int64, to *int) {
 	text, ok := r.scalar(e, unstable.Integer, "an integer")
@@ -119,28 +151,11 @@ func (r reader) count(e *entry, most int64, to *int) {
 
 // size reads a number of bytes, an integer or "8MiB", from least to most.
 func (r reader) size(e *entry, least, most int64, to *int64) {
-	const want = `an integer (bytes) or a string such as "8MiB" or "64KB"`
-	s, ok := e.value.(*scalar)
-	if !ok || s.kind != unstable.Integer && s.kind != unstable.String {
-		r.wrongType(e, want)
-		return
-	}
-	n, ok := int64(0), true
-	if s.kind == unstable.String {
-		n, ok = parseSize(s.text)
-	} else if parsed, err := strconv.ParseInt(s.text, 0, 64); err == nil {
-		n = parsed
-	} else {
-		n = math.MaxInt64
-	}
-	switch {
-	case !ok:
-		r.problems.add(s.at, "%q must be %s, not %q", e.key, want, s.text)
-	case n < least || n > most:
-		r.problems.add(s.at, "%q must be from %s to %s, not %s", e.key, formatSize(least), formatSize(most), s.text)
-	default:
+	n, err := readSize(e.key, plain(e.value), least, most)
+	if err == nil {
 		*to = n
 	}
+	r.check(e, err)
 }
 
 var units = []struct {
@@ -151,9 +166,9 @@ var units = []struct {
 	{"GB", 1e9}, {"MB", 1e6}, {"KB", 1e3}, {"B", 1},
 }
 
-// parseSize reads a whole number and a unit. A size too great for an int64
+// ParseSize reads a whole number and a unit. A size too great for an int64
 // comes back as the greatest there is, for the caller's limit to refuse.
-func parseSize(text string) (int64, bool) {
+func ParseSize(text string) (int64, bool) {
 	for _, u := range units {
 		digits, found := strings.CutSuffix(text, u.name)
 		if !found {

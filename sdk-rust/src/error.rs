@@ -6,7 +6,9 @@ use crate::Response;
 /// Why a handler, or something it asked the host for, did not succeed.
 ///
 /// Returned from a handler, an error is a 500 for the client and its text is a
-/// line in the gateway's log: the text never reaches the client. An error made
+/// line in the gateway's log: the text never reaches the client. That of a
+/// service is a 503 where its backend is overloaded or cannot be reached, and a
+/// 504 where the time is up. An error made
 /// from a [`Response`] is that answer instead, so that `?` can end a handler
 /// with a 400 as well.
 ///

@@ -27,6 +27,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 )
 
 // Cap is how many Go runtimes a process can take beside its own. The chain of
@@ -45,7 +46,7 @@ var (
 
 var loads struct {
 	sync.Mutex
-	count int
+	count atomic.Int64 // changed under the lock
 }
 
 // Load calls open, which loads one Go library and returns its handle, with the
@@ -60,20 +61,16 @@ func Load(open func() (uintptr, error)) (uintptr, error) {
 	}
 	loads.Lock()
 	defer loads.Unlock()
-	if loads.count >= Cap {
+	if loads.count.Load() >= Cap {
 		return 0, ErrFull
 	}
 	handle, arrived, err := load(open)
 	if arrived || err == nil {
-		loads.count++
+		loads.count.Add(1)
 	}
 	return handle, err
 }
 
 // Loaded is how many Go runtimes this process has taken, those of failed loads
 // too. It never falls.
-func Loaded() int {
-	loads.Lock()
-	defer loads.Unlock()
-	return loads.count
-}
+func Loaded() int { return int(loads.count.Load()) }

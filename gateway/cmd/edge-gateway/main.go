@@ -5,9 +5,12 @@ import (
 	"context"
 	"fmt"
 	"os"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control/trial"
 )
 
 func main() {
+	trial.Main()
 	if err := run(context.Background(), os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "edge-gateway:", err)
 		os.Exit(1)

@@ -71,8 +71,12 @@ func (d *Dir) sweep() {
 }
 
 // Keep stores a library under its digest, for good, and returns both. The file
-// is there whole, and on the disk, or not at all.
+// is there whole, and on the disk, or not at all. One that is a version already
+// stays where it is.
 func (d *Dir) Keep(library string) (path, digest string, err error) {
+	if digest, ok := d.kept(library); ok {
+		return library, digest, nil
+	}
 	from, err := os.Open(library)
 	if err != nil {
 		return "", "", fmt.Errorf("open library: %w", err)
@@ -97,4 +101,25 @@ func (d *Dir) Keep(library string) (path, digest string, err error) {
 		return "", "", fmt.Errorf("store library %q: %w", library, err)
 	}
 	return path, digest, nil
+}
+
+// kept tells whether a library is one of the versions, by its name: the name is
+// the digest of its bytes. They need not be read again, since whoever makes a
+// file of such a name there, Keep and the store of artifacts, has written and
+// hashed the bytes elsewhere and only then given them the name; nobody writes to
+// it afterwards; and who else can write into the folder (0700) can as well put
+// any library there under its true name.
+func (d *Dir) kept(library string) (digest string, ok bool) {
+	path, err := filepath.Abs(library)
+	if err != nil || filepath.Dir(path) != d.versions() {
+		return "", false
+	}
+	name := filepath.Base(path)
+	digest = strings.TrimSuffix(name, filepath.Ext(name))
+	sum, err := hex.DecodeString(digest)
+	if err != nil || len(sum) != sha256.Size || digest != strings.ToLower(digest) {
+		return "", false
+	}
+	info, err := os.Lstat(path)
+	return digest, err == nil && info.Mode().IsRegular()
 }

@@ -11,7 +11,8 @@ import (
 
 // readBody reads the body into the frame, at most limit bytes. Nothing of a
 // body over the limit is kept. When it returns false the request is answered.
-func (r *request) readBody(limit int64) bool {
+func (r *request) readBody() bool {
+	limit := r.endpoint.Limits().MaxBody
 	length, chunked := r.scanner.ContentLength(), r.scanner.Chunked()
 	if length < 0 && !chunked {
 		return true
@@ -45,7 +46,7 @@ func (r *request) readBody(limit int64) bool {
 		status := statusOf(err)
 		refuse(r.ctx, status, "the body could not be read")
 		r.ctx.SetConnectionClose()
-		r.d.logRefused(r, err.Error())
+		r.refused(err.Error())
 		return false
 	}
 	return true
@@ -90,7 +91,7 @@ func (r *request) readChunks(from io.Reader, limit int64) ([]byte, error) {
 func (r *request) tooLarge(limit int64) bool {
 	refuse(r.ctx, http.StatusRequestEntityTooLarge, fmt.Sprintf("this endpoint takes at most %d bytes", limit))
 	r.ctx.SetConnectionClose()
-	r.d.logRefused(r, "the body is over max_body")
+	r.refused("the body is over max_body")
 	return false
 }
 

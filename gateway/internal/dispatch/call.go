@@ -22,6 +22,7 @@ type call struct {
 	started  time.Time
 	thread   abi.Thread  // of the native call under way
 	late     *lateThread // of one that its client no longer waits for
+	failure  abi.Status  // what the handler failed with
 }
 
 // verdict is how a call ended.
@@ -102,8 +103,7 @@ func (c *call) follow(status abi.Status) verdict {
 			return c.pend()
 		case status < 0:
 			c.frame.Settle()
-			c.logFailure(status)
-			return failed
+			return c.fail(status)
 		default:
 			c.frame.Settle()
 			c.logBroken("returned", status.String())

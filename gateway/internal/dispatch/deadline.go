@@ -79,7 +79,8 @@ type lateCall struct {
 func (d *Dispatcher) early(l lateCall) {
 	defer d.late.Done()
 	defer l.conn.Close()
-	defer l.call.instance.Release()
+	defer l.call.instance.Let()
+	l.call.answered(l.status)
 	d.logEarly(&l)
 	body := http.StatusText(l.status) + "\n"
 	retry := ""

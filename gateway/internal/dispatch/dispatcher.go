@@ -14,6 +14,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/edge-gateway/edge-gateway/abi"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/metric"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/registry"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/routing"
 )
@@ -41,6 +42,7 @@ type Dispatcher struct {
 	native   registry.Slots
 	spinning *spinners
 	table    atomic.Pointer[routing.Table]
+	refused  metric.Statuses // requests that reached no endpoint
 
 	start  time.Time    // zero of the clock
 	coarse atomic.Int64 // the clock, as of the last scan

@@ -6,11 +6,13 @@
 //	check and copy the headers into a frame    request.go
 //	find the endpoint                          routing
 //	permit, body, guard, native slot           handler.go, body.go
+//	whom a canary takes it for                 client.go
 //	enter native code; the deadline scanner
 //	  may answer 504 meanwhile                 call.go, conn.go, deadline.go
 //	suspended: wait for operations or for a
 //	  completion, and go on                    suspend.go
 //	check and copy the answer, release         answer.go
+//	count it                                   count.go
 //	spins past its deadline: gets what is left
 //	  over of the machine                      spinning.go, latethread.go
 //

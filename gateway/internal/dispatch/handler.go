@@ -62,22 +62,23 @@ func (r *request) prepare(at *call) bool {
 		return false
 	}
 	e := route.Endpoint
+	r.endpoint = e
 	switch e.Admit() {
 	case registry.Busy:
-		r.overloaded(e, "max_concurrency requests are in flight")
+		r.overloaded("max_concurrency requests are in flight")
 		return false
 	case registry.Stuck:
-		r.overloaded(e, "max_stuck calls have not returned")
+		r.overloaded("max_stuck calls have not returned")
 		return false
 	}
-	if !r.fill(route) || !r.readBody(e.Limits().MaxBody) {
+	if !r.fill(route) || !r.readBody() {
 		e.Leave()
 		return false
 	}
-	instance := e.Acquire()
+	instance := e.Acquire(r)
 	if instance == nil {
 		e.Leave()
-		r.overloaded(e, "no version is loaded")
+		r.overloaded("no version is loaded")
 		return false
 	}
 	started := r.ctx.Time()
@@ -97,12 +98,12 @@ func (r *request) prepare(at *call) bool {
 // takeNative takes the slots for a thread inside native code.
 func (r *request) takeNative(at *call) bool {
 	if !at.endpoint.Native.Take(at.deadline, at.endpoint.Full()) {
-		r.overloaded(at.endpoint, "no thread for native code was free in time (max_native)")
+		r.overloaded("no thread for native code was free in time (max_native)")
 		return false
 	}
 	if !r.d.native.Take(at.deadline, r.d.cutOff) {
 		at.endpoint.Native.Give()
-		r.overloaded(at.endpoint, "no thread for native code was free in time (of the gateway)")
+		r.overloaded("no thread for native code was free in time (of the gateway)")
 		return false
 	}
 	return true
@@ -118,7 +119,7 @@ func (d *Dispatcher) finish(ctx *fasthttp.RequestCtx, at *call, end verdict) {
 		at.apply(ctx)
 		at.instance.Module.Release(at.frame)
 	case failed:
-		refuse(ctx, http.StatusInternalServerError, "")
+		refuseFailed(ctx, at.failure)
 		at.instance.Module.Release(at.frame)
 	case malformed:
 		refuse(ctx, http.StatusBadGateway, "")
@@ -134,6 +135,7 @@ func (d *Dispatcher) finish(ctx *fasthttp.RequestCtx, at *call, end verdict) {
 	case leftBehind:
 		unavailable(ctx)
 	}
+	at.answered(ctx.Response.StatusCode())
 	d.logAccess(ctx, at)
 	if end == abandoned || end == leftBehind {
 		return // all of it is gone to who completes the request
@@ -154,13 +156,13 @@ func (r *request) noRoute(m routing.Match) {
 		refuse(r.ctx, http.StatusMethodNotAllowed, "this path has "+m.Allow)
 	}
 	r.unroutedBody()
-	r.d.logRefused(r, "")
+	r.refused("")
 }
 
-func (r *request) overloaded(e *registry.Endpoint, why string) {
+func (r *request) overloaded(why string) {
 	unavailable(r.ctx)
 	r.unroutedBody()
-	r.d.logRefused(r, why, "endpoint", e.Name)
+	r.refused(why)
 }
 
 // refuse answers with a status and a sentence of the gateway's own.
@@ -190,6 +192,7 @@ func (d *Dispatcher) recoverFault(ctx *fasthttp.RequestCtx) {
 	ctx.Response.Reset()
 	refuse(ctx, http.StatusInternalServerError, "")
 	ctx.SetConnectionClose()
+	d.refused.Add(http.StatusInternalServerError)
 }
 
 // refuseUnread answers what fasthttp could not read as a request.
@@ -197,6 +200,7 @@ func (d *Dispatcher) refuseUnread(ctx *fasthttp.RequestCtx, err error) {
 	status := statusOf(err)
 	refuse(ctx, status, "")
 	ctx.SetConnectionClose()
+	d.refused.Add(status)
 	d.opts.Log.Debug("refused a request that could not be read", "status", status, "peer", ctx.RemoteAddr().String())
 }
 
@@ -214,8 +218,9 @@ func (d *Dispatcher) expect(ctx *fasthttp.RequestCtx) int {
 		r.noRoute(match)
 		return ctx.Response.StatusCode()
 	}
-	if r.scanner.ContentLength() > match.Route.Endpoint.Limits().MaxBody {
-		r.tooLarge(match.Route.Endpoint.Limits().MaxBody)
+	r.endpoint = match.Route.Endpoint
+	if limit := r.endpoint.Limits().MaxBody; r.scanner.ContentLength() > limit {
+		r.tooLarge(limit)
 		return ctx.Response.StatusCode()
 	}
 	ctx.ResetUserValues()

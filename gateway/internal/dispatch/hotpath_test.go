@@ -100,7 +100,7 @@ func oneRequestTo(t testing.TB, path, target string, load func(*abi.Memory) *abi
 	t.Cleanup(func() { close(d.stop); d.scanner.Wait() })
 	endpoint := registry.NewEndpoint("one", d.opts.Log)
 	endpoint.SetLimits(registry.Limits{Timeout: time.Hour, MaxBody: 1 << 20, MaxConcurrency: 10, MaxNative: 10, MaxStuck: 1})
-	endpoint.Swap(registry.NewInstance(load(memory), "v1", "v1"))
+	endpoint.Swap(registry.Split{Current: endpoint.NewInstance(load(memory), "v1", "v1", 0)})
 	pattern, err := config.ParsePattern(path)
 	if err != nil {
 		t.Fatal(err)

@@ -23,7 +23,7 @@ func (d *Dispatcher) logAccess(ctx *fasthttp.RequestCtx, at *call) {
 		slog.Int("size", len(ctx.Response.Body())),
 		slog.Duration("duration", time.Since(at.started)),
 		slog.String("endpoint", at.endpoint.Name),
-		slog.String("version", short(at.instance.Version)),
+		slog.String("version", short(at.instance.Version.Digest)),
 		slog.String("request_id", string(at.id)),
 		slog.String("peer", ctx.RemoteAddr().String()),
 	)
@@ -38,7 +38,7 @@ func (d *Dispatcher) logEarly(l *lateCall) {
 		slog.Int("status", l.status),
 		slog.Duration("duration", time.Since(l.call.started)),
 		slog.String("endpoint", l.call.endpoint.Name),
-		slog.String("version", short(l.call.instance.Version)),
+		slog.String("version", short(l.call.instance.Version.Digest)),
 		slog.String("request_id", l.id),
 		slog.String("peer", l.conn.RemoteAddr().String()),
 		slog.String("note", "the handler had not returned at the deadline"),
@@ -46,8 +46,9 @@ func (d *Dispatcher) logEarly(l *lateCall) {
 }
 
 // logRefused writes the line of a request that never reached a handler.
-func (d *Dispatcher) logRefused(r *request, why string, more ...any) {
-	if d.opts.Access == nil {
+func (r *request) logRefused(why string) {
+	access := r.d.opts.Access
+	if access == nil {
 		return
 	}
 	attrs := []any{
@@ -57,7 +58,10 @@ func (d *Dispatcher) logRefused(r *request, why string, more ...any) {
 	if why != "" {
 		attrs = append(attrs, "note", why)
 	}
-	d.opts.Access.Info("request", append(attrs, more...)...)
+	if r.endpoint != nil {
+		attrs = append(attrs, "endpoint", r.endpoint.Name)
+	}
+	access.Info("request", attrs...)
 }
 
 // logFailure writes what a handler said of an error of its own. The client is
@@ -68,21 +72,21 @@ func (c *call) logFailure(status abi.Status) {
 		message = "no message was given"
 	}
 	c.d.opts.Log.Error("the handler failed", "endpoint", c.endpoint.Name,
-		"version", short(c.instance.Version), "request_id", string(c.id), "status", status.String(), "message", message)
+		"version", short(c.instance.Version.Digest), "request_id", string(c.id), "status", status.String(), "message", message)
 }
 
 // logBroken writes that a handler broke a rule of the ABI.
 func (c *call) logBroken(what, detail string) {
 	c.d.opts.Log.Error("the handler "+what+": "+detail, "endpoint", c.endpoint.Name,
-		"version", short(c.instance.Version), "request_id", string(c.id))
+		"version", short(c.instance.Version.Digest), "request_id", string(c.id))
 }
 
 // logDropped writes, once for a version, that a header is not the handler's to
 // set.
 func (c *call) logDropped(header string) {
-	if c.endpoint.Once(c.instance.Version, header) {
+	if c.endpoint.Once(c.instance.Version.Digest, header) {
 		c.d.opts.Log.Warn("a header that belongs to the gateway was dropped from the handler's answer",
-			"endpoint", c.endpoint.Name, "version", short(c.instance.Version), "header", header)
+			"endpoint", c.endpoint.Name, "version", short(c.instance.Version.Digest), "header", header)
 	}
 }
 

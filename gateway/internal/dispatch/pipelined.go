@@ -49,7 +49,7 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 	defer timer.Stop()
 	select {
 	case end := <-done:
-		instance.Release()
+		instance.Let()
 		d.finish(r.ctx, at, end)
 		return
 	case <-timer.C:
@@ -57,7 +57,7 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 	allowed := endpoint.GetStuck()
 	at.frame.Answered(at.token)
 	if !state.CompareAndSwap(running, left) {
-		instance.Release()
+		instance.Let()
 		endpoint.Unstuck()
 		d.finish(r.ctx, at, <-done)
 		return
@@ -68,11 +68,12 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 		unavailable(r.ctx)
 	}
 	r.ctx.Response.SkipBody = at.head // fasthttp looks for the method in another, empty context
+	at.answered(r.ctx.Response.StatusCode())
 	d.logAccess(r.ctx, at)
 	r.ctx.TimeoutErrorWithResponse(&r.ctx.Response)
 	d.spinning.add(thread, instance.Module)
 	go func() {
-		defer instance.Release()
+		defer instance.Let()
 		instance.Module.Cancel(at.token)
 	}()
 }

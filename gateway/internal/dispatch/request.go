@@ -8,6 +8,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/edge-gateway/edge-gateway/abi"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/registry"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/routing"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/wire"
 )
@@ -23,6 +24,8 @@ type request struct {
 	host    []byte // as routed; in the frame or in fasthttp's memory
 	path    []byte // normalised; in fasthttp's memory or the connection's pathSpace
 	id      []byte // in the connection's idSpace
+
+	endpoint *registry.Endpoint // nil until the route is found
 }
 
 var schemeHTTP, schemeHTTPS = []byte("http"), []byte("https")
@@ -45,6 +48,7 @@ func (r *request) open(c *conn) bool {
 	}
 	if r.frame, err = r.d.opts.Memory.Acquire(); err != nil {
 		refuse(r.ctx, http.StatusServiceUnavailable, "")
+		r.refused("no memory for it")
 		r.d.opts.Log.Error("no memory for a request", "error", err)
 		return false
 	}
@@ -142,7 +146,7 @@ func (r *request) refuse(err error) bool {
 		unavailable(r.ctx)
 		r.ctx.SetConnectionClose()
 	}
-	r.d.logRefused(r, err.Error())
+	r.refused(err.Error())
 	return false
 }
 

@@ -127,28 +127,27 @@ func (c *call) pend() verdict {
 	token, instance := c.token, c.instance
 	instance.Hold() // for the cancel: the request's own guard may go at any moment
 	if !c.frame.Abandon(c.lateFunc()) {
-		instance.Release()
+		instance.Let()
 		<-c.frame.Done() // it comes at this very moment
 		return c.completed()
 	}
 	// The permit becomes a stuck call until complete() comes.
 	c.endpoint.GetStuck()
 	go func() {
-		defer instance.Release()
+		defer instance.Let()
 		instance.Module.Cancel(token)
 	}()
 	return end
 }
 
 func (c *call) completed() verdict {
-	switch status := c.frame.TakeCompletion(); {
+	switch status, ok := c.frame.TakeCompletion(); {
 	case status == abi.OK:
 		return answered
-	case status == abi.ErrInvalid || status == abi.ErrTooLarge:
+	case !ok:
 		c.logBroken("completed with", status.String())
 		return malformed
 	default:
-		c.logFailure(status)
-		return failed
+		return c.fail(status)
 	}
 }

@@ -127,7 +127,7 @@ func await[S service.Service, R any](l lent[S], cut edge.Status, start func(s S,
 		}
 	})
 	if !active {
-		done(*new(R), service.Errorf(abi.ErrUnavailable, "service %q is not active: it is not enabled, or was taken away", l.handle.Name))
+		done(*new(R), service.Errorf(abi.ErrUnavailable, "%s", l.handle.Refuse()))
 	}
 	timer := time.NewTimer(time.Until(l.deadline))
 	defer timer.Stop()

@@ -21,7 +21,7 @@ type EndpointSpec struct {
 	Config   map[string]string `json:"config,omitempty" nullable:"false" doc:"Handed to the handler when an instance starts."`
 	Services map[string]string `json:"services,omitempty" nullable:"false" doc:"Names of services by the local names under which the handler asks for them."`
 	Limits   Limits            `json:"limits,omitzero" doc:"What is left out has its default."`
-	Probe    *Probe            `json:"probe,omitempty" doc:"A request that a version has to answer before it gets traffic."`
+	Probe    *Probe            `json:"probe,omitempty" doc:"A request that a version has to answer before it gets traffic, in a trial without services."`
 }
 
 // Limits bound what one endpoint may take; see gateway.Limits. Zero means the
@@ -34,7 +34,9 @@ type Limits struct {
 	MaxStuck       int      `json:"max_stuck,omitempty" minimum:"0" maximum:"1024" doc:"Calls past their deadline that have not returned; default 8."`
 }
 
-// Probe is a request with what its answer has to be.
+// Probe is a request with what its answer has to be. It is sent in a trial
+// before traffic, where no service is there: every operation ends with
+// EG_E_UNAVAILABLE. Choose a request that the handler can answer without.
 type Probe struct {
 	Method  string            `json:"method,omitempty" maxLength:"32" doc:"Default GET."`
 	Path    string            `json:"path" minLength:"1" maxLength:"4096" doc:"With a query where there is one." example:"/orders/1"`

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/metric"
 )
 
 // Limits bound what one endpoint may take; see gateway.Limits.
@@ -20,8 +22,11 @@ type Limits struct {
 type Endpoint struct {
 	Name string
 
-	limits  atomic.Pointer[Limits]
-	current atomic.Pointer[Instance]
+	// Refused counts requests that were answered without a version.
+	Refused metric.Statuses
+
+	limits atomic.Pointer[Limits]
+	split  atomic.Pointer[Split]
 
 	requests atomic.Int64 // in flight, but for stuck ones
 	stuck    atomic.Int64
@@ -32,23 +37,19 @@ type Endpoint struct {
 
 	dropped sync.Map // version+header -> struct{}: log lines written once
 
-	retired    sync.WaitGroup // instances being drained
-	drainingMu sync.Mutex
-	draining   map[*Instance]struct{}
-	count      Counters
-	log        *slog.Logger
-}
+	log     *slog.Logger
+	retired sync.WaitGroup // instances being drained
 
-// Counters tell what became of replaced instances.
-type Counters struct {
-	Unloaded atomic.Int64 // gone from the process
-	Retained atomic.Int64 // shut down, but still mapped
-	Draining atomic.Int64
+	mu        sync.Mutex         // guards what follows, and the versions' own
+	live      map[*Instance]bool // that have not ended; true for those that drain
+	versions  []*Version         // the one used last at the end
+	forgotten int64              // instances unloaded of versions that are not kept any more
 }
 
 // NewEndpoint makes an endpoint without a version.
 func NewEndpoint(name string, log *slog.Logger) *Endpoint {
-	e := &Endpoint{Name: name, log: log, draining: map[*Instance]struct{}{}}
+	e := &Endpoint{Name: name, log: log, live: map[*Instance]bool{}}
+	e.split.Store(&Split{})
 	open := make(chan struct{})
 	e.full.Store(&open)
 	return e
@@ -63,9 +64,6 @@ func (e *Endpoint) SetLimits(l Limits) {
 
 // Limits are those in force.
 func (e *Endpoint) Limits() *Limits { return e.limits.Load() }
-
-// Counters of the instances that were replaced.
-func (e *Endpoint) Counters() *Counters { return &e.count }
 
 // Refusal says why a request is not let in.
 type Refusal int
@@ -150,84 +148,6 @@ func (e *Endpoint) InFlight() int64 { return e.requests.Load() }
 
 // StuckCalls counts the calls past their deadline that have not returned.
 func (e *Endpoint) StuckCalls() int64 { return e.stuck.Load() }
-
-// Current is the instance for new requests; nil if no version is loaded.
-func (e *Endpoint) Current() *Instance { return e.current.Load() }
-
-// Acquire takes a guard on the current instance; nil if there is none. An
-// instance that drains has a successor, so it looks again.
-func (e *Endpoint) Acquire() *Instance {
-	for {
-		i := e.current.Load()
-		if i == nil || i.Acquire() {
-			return i
-		}
-	}
-}
-
-// Swap makes next the instance for new requests, nil for none. When it returns
-// no request enters the old one, which is drained, shut down and unloaded in
-// the background.
-func (e *Endpoint) Swap(next *Instance) {
-	old := e.current.Swap(next)
-	if old == nil || old == next {
-		return
-	}
-	e.retire(old)
-}
-
-// TakeBack finds a replaced instance that still drains and would do as well as
-// a new one; nil if there is none. It lets requests in again as soon as Swap
-// makes it the current one, or has to be discarded.
-func (e *Endpoint) TakeBack(identity string) *Instance {
-	e.drainingMu.Lock()
-	defer e.drainingMu.Unlock()
-	for i := range e.draining {
-		if identity != "" && i.Identity == identity && i.undrain() {
-			delete(e.draining, i)
-			return i
-		}
-	}
-	return nil
-}
-
-// Discard ends an instance that will not be used after all.
-func (e *Endpoint) Discard(i *Instance) { e.retire(i) }
-
-func (e *Endpoint) retire(old *Instance) {
-	idle := old.drain()
-	e.drainingMu.Lock()
-	e.draining[old] = struct{}{}
-	e.drainingMu.Unlock()
-	e.count.Draining.Add(1)
-	e.retired.Go(func() {
-		defer e.count.Draining.Add(-1)
-		<-idle
-		if old.close() {
-			e.drainingMu.Lock()
-			delete(e.draining, old)
-			e.drainingMu.Unlock()
-			e.end(old)
-		}
-	})
-}
-
-func (e *Endpoint) end(i *Instance) {
-	i.Module.Shutdown()
-	gone, err := i.Module.Unload()
-	switch {
-	case err != nil:
-		e.count.Retained.Add(1)
-		e.log.Error("a replaced version could not be unloaded", "endpoint", e.Name, "version", i.Version, "error", err)
-	case gone:
-		e.count.Unloaded.Add(1)
-	default:
-		e.count.Retained.Add(1)
-	}
-}
-
-// Retired waits until every replaced instance has been drained and ended.
-func (e *Endpoint) Retired() { e.retired.Wait() }
 
 // Once tells whether something about a version is said for the first time.
 func (e *Endpoint) Once(version, what string) bool {

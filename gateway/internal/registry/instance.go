@@ -14,14 +14,15 @@ import (
 // takes its one back at once, and whoever brings the count to zero under the
 // mark reports it. A transient count can make several report; idle takes that.
 type Instance struct {
-	Module Module
-	// Version names the library: the SHA-256 of its bytes, in hex.
-	Version string
+	Module  Module
+	Version *Version
 	// Identity is equal for instances that can stand in for one another: the
 	// same version with the same config. Empty for one that never can.
 	Identity string
 
+	size   int64 // of the library, in bytes
 	guards atomic.Int64
+	holds  atomic.Int64 // of the guards, those that are no request's
 
 	mu     sync.Mutex
 	idle   chan struct{} // closed when drained; made anew by undrain
@@ -30,9 +31,8 @@ type Instance struct {
 
 const draining = 1 << 62
 
-// NewInstance wraps a module that has started.
-func NewInstance(m Module, version, identity string) *Instance {
-	return &Instance{Module: m, Version: version, Identity: identity, idle: make(chan struct{})}
+func newInstance(m Module, v *Version, identity string, size int64) *Instance {
+	return &Instance{Module: m, Version: v, Identity: identity, size: size, idle: make(chan struct{})}
 }
 
 // Acquire takes a guard; false if the instance is draining.
@@ -44,8 +44,18 @@ func (i *Instance) Acquire() bool {
 	return false
 }
 
-// Hold takes one more guard while the caller knows that one is held.
-func (i *Instance) Hold() { i.guards.Add(1) }
+// Hold takes one more guard while the caller knows that one is held, for what is
+// left to do after the request. Let gives it back.
+func (i *Instance) Hold() {
+	i.holds.Add(1)
+	i.guards.Add(1)
+}
+
+// Let gives back what Hold took.
+func (i *Instance) Let() {
+	i.holds.Add(-1)
+	i.Release()
+}
 
 // Release gives a guard back.
 func (i *Instance) Release() {
@@ -55,7 +65,7 @@ func (i *Instance) Release() {
 }
 
 // InFlight is the number of requests inside.
-func (i *Instance) InFlight() int64 { return i.guards.Load() &^ draining }
+func (i *Instance) InFlight() int64 { return max(0, i.guards.Load()&^draining-i.holds.Load()) }
 
 // drain lets no further request in. The result is closed when the last one has
 // left.

@@ -42,7 +42,7 @@ func testEndpoint() *Endpoint {
 func TestGuardsHoldInstancesUnderSwaps(t *testing.T) {
 	e := testEndpoint()
 	modules := []*module{{}}
-	e.Swap(NewInstance(modules[0], "0", "0"))
+	e.Swap(Split{Current: e.NewInstance(modules[0], "0", "0", 1)})
 	stop := make(chan struct{})
 	var requests sync.WaitGroup
 	for range 8 {
@@ -53,7 +53,7 @@ func TestGuardsHoldInstancesUnderSwaps(t *testing.T) {
 					return
 				default:
 				}
-				i := e.Acquire()
+				i := e.Acquire(nil)
 				i.Module.Enter(nil)
 				i.Release()
 			}
@@ -62,11 +62,11 @@ func TestGuardsHoldInstancesUnderSwaps(t *testing.T) {
 	for n := 1; n < 2000; n++ {
 		m := &module{}
 		modules = append(modules, m)
-		e.Swap(NewInstance(m, "v", "v"))
+		e.Swap(Split{Current: e.NewInstance(m, "v", "v", 1)})
 	}
 	close(stop)
 	requests.Wait()
-	e.Swap(nil)
+	e.Swap(Split{})
 	e.Retired()
 	for n, m := range modules {
 		if m.ended.Load() != 1 || m.after.Load() != 0 {
@@ -78,21 +78,21 @@ func TestGuardsHoldInstancesUnderSwaps(t *testing.T) {
 func TestReplacedInstanceIsTakenBackWhileItDrains(t *testing.T) {
 	e := testEndpoint()
 	first, second := &module{}, &module{}
-	e.Swap(NewInstance(first, "1", "one"))
-	guard := e.Acquire()
-	e.Swap(NewInstance(second, "2", "two"))
+	e.Swap(Split{Current: e.NewInstance(first, "1", "one", 1)})
+	guard := e.Acquire(nil)
+	e.Swap(Split{Current: e.NewInstance(second, "2", "two", 1)})
 	back := e.TakeBack("one")
 	if back != guard {
 		t.Fatal("the draining instance was not found")
 	}
-	e.Swap(back)
+	e.Swap(Split{Current: back})
 	guard.Release()
-	if got := e.Acquire(); got != back {
+	if got := e.Acquire(nil); got != back {
 		t.Fatal("another instance answers")
 	} else {
 		got.Release()
 	}
-	e.Swap(nil)
+	e.Swap(Split{})
 	e.Retired()
 	if first.ended.Load() != 1 || second.ended.Load() != 1 {
 		t.Fatalf("ended %d and %d times", first.ended.Load(), second.ended.Load())

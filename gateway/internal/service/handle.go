@@ -2,9 +2,12 @@ package service
 
 import (
 	"fmt"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/edge-gateway/edge-gateway/abi"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/service/actor"
 )
 
 // Handle is a service as endpoints hold it: the name stays while the service
@@ -12,9 +15,22 @@ import (
 type Handle struct {
 	Name string
 
+	refused atomic.Uint64 // operations
+
 	mu      sync.RWMutex // held for reading while an operation is started
 	current Service      // nil: not active
+	leaving []Service    // replaced, and not closed yet
+	past    actor.Stats  // counts of those closed
 }
+
+// Refuse counts an operation that found no active service, and says so.
+func (h *Handle) Refuse() string {
+	h.refused.Add(1)
+	return fmt.Sprintf("service %q is not active: it is not enabled, or was taken away", h.Name)
+}
+
+// Refused is how many operations found no active service.
+func (h *Handle) Refused() uint64 { return h.refused.Load() }
 
 // As gives an endpoint's library the service, taken for one with an ABI id.
 func (h *Handle) As(id string) *Binding { return &Binding{h, id} }
@@ -36,7 +52,7 @@ func (b *Binding) Start(op *abi.Operation) {
 		s.Start(op)
 	})
 	if !active {
-		op.Fail(abi.ErrUnavailable, abi.Failure{Message: fmt.Sprintf("service %q is not active: it is not enabled, or was taken away", b.Name)})
+		op.Fail(abi.ErrUnavailable, abi.Failure{Message: b.Refuse()})
 	}
 }
 
@@ -54,11 +70,42 @@ func (h *Handle) With(use func(Service)) bool {
 }
 
 // Set replaces the service, by nil to take it away, and returns the old one,
-// which nobody is about to use any more and which is the caller's to close.
+// which nobody is about to use any more and which is the caller's to close: Closed
+// then says so.
 func (h *Handle) Set(s Service) Service {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	old := h.current
 	h.current = s
+	if old != nil {
+		h.leaving = append(h.leaving, old)
+	}
 	return old
+}
+
+// Closed says that a service that Set returned is closed.
+func (h *Handle) Closed(s Service) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if n := slices.Index(h.leaving, s); n >= 0 {
+		h.leaving = slices.Delete(h.leaving, n, n+1)
+		h.past = h.past.Add(s.Stats().Ended())
+	}
+}
+
+// Stats adds up what the service is doing and what those before it under this
+// name did and still do.
+func (h *Handle) Stats() (stats actor.Stats, active bool) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	stats = h.past
+	for _, s := range h.leaving {
+		old := s.Stats()
+		old.Fault = nil // not that of the service as it is now
+		stats = stats.Add(old)
+	}
+	if h.current != nil {
+		stats = stats.Add(h.current.Stats())
+	}
+	return stats, h.current != nil
 }

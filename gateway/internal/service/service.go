@@ -95,6 +95,9 @@ type Error struct {
 	Code     string
 	Subject  string
 	Position int
+	// Login says that the backend refuses the gateway's own credentials: a fault
+	// of the service, although it was reached, and not of the operation.
+	Login bool
 }
 
 // Mistaken is why a service of another kind than id cannot be used.

@@ -10,18 +10,18 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
-const (
-	usual = 100
-	most  = 1000
-)
+// Most is how many items a page may have.
+const Most = 1000
+
+const usual = 100
 
 // Limit is how many items a page has at most.
 func Limit(p model.Page) (int, error) {
 	switch {
 	case p.Limit == 0:
 		return usual, nil
-	case p.Limit < 0 || p.Limit > most:
-		return 0, model.Errorf(model.Invalid, "a page has 1 to %d items, not %d", most, p.Limit).At("limit")
+	case p.Limit < 0 || p.Limit > Most:
+		return 0, model.Errorf(model.Invalid, "a page has 1 to %d items, not %d", Most, p.Limit).At("limit")
 	}
 	return p.Limit, nil
 }

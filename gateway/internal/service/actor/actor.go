@@ -243,6 +243,8 @@ func (w *worker[C]) serve(e *envelope[C]) {
 	defer func() {
 		if p := recover(); p != nil {
 			stats.panics.Add(1)
+			stats.errors.Add(1)
+			stats.done(time.Since(e.sent))
 			w.actor.opts.Log.Error("a driver panicked; its connection is closed", "service", w.actor.opts.Name,
 				"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			w.drop()
@@ -256,6 +258,7 @@ func (w *worker[C]) serve(e *envelope[C]) {
 		conn, err := w.actor.backend.Open(&e.life)
 		if err != nil {
 			stats.fault(err)
+			stats.done(time.Since(e.sent))
 			w.actor.unreached(err)
 			e.fail(err)
 			return

@@ -64,8 +64,8 @@ func faultOf(err error) error {
 	if err == nil {
 		return nil
 	}
-	switch service.ErrorOf(err).Status {
-	case abi.ErrUnavailable, abi.ErrDeadline:
+	switch e := service.ErrorOf(err); {
+	case e.Status == abi.ErrUnavailable, e.Status == abi.ErrDeadline, e.Login:
 		return err
 	}
 	return nil

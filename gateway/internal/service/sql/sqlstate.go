@@ -16,8 +16,6 @@ func statusOf(sqlstate string) abi.Status {
 		return abi.ErrConflict
 	case "57P01", "57P02", "57P03", "57P05", "53300", "58030", "XX001": // going down, starting, full, broken
 		return abi.ErrUnavailable
-	case "28000", "28P01": // the gateway's own password, not the caller's
-		return abi.ErrUnavailable
 	}
 	switch {
 	case len(sqlstate) != 5:

@@ -163,14 +163,17 @@ func (s *Service) send(call service.Call, done func(Result, error), work func(co
 	})
 }
 
-// broken is the error, if it says that a connection is not to be used again.
+// broken is the error, if it says that a connection is not to be used again, or
+// that the service is of no use.
 func broken(err error) error {
 	if err == nil {
 		return nil
 	}
-	switch service.ErrorOf(err).Status {
-	case abi.ErrUnavailable, abi.ErrUnknown, abi.ErrDeadline:
+	switch e := service.ErrorOf(err); {
+	case e.Status == abi.ErrUnavailable, e.Status == abi.ErrUnknown, e.Status == abi.ErrDeadline:
 		return err
+	case e.Login:
+		return actor.Kept(err)
 	}
 	return nil
 }

@@ -62,6 +62,9 @@ func TestPassword(t *testing.T) {
 		if err == nil {
 			t.Errorf("%s: the probe sees nothing", name)
 		}
+		if s.Stats().Fault == nil {
+			t.Errorf("%s: the service shows no fault", name)
+		}
 		if text := fmt.Sprint(answer.Err, err, s.Stats().Fault); strings.Contains(text, wrong) {
 			t.Errorf("the password shows in %q", text)
 		}

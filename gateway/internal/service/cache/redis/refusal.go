@@ -22,6 +22,8 @@ func refusal(err error) error {
 	e := service.Errorf(abi.ErrRefused, "redis refused: %s", text)
 	e.Code = code
 	switch code {
+	case "WRONGPASS", "NOAUTH":
+		e.Login = true
 	case "LOADING", "BUSY", "MASTERDOWN", "READONLY", "CLUSTERDOWN", "TRYAGAIN":
 		e.Status = abi.ErrUnavailable
 	}

@@ -277,7 +277,7 @@ func wrongPasswordAndSecrets(t *testing.T, server *servertest.PostgresServer) {
 	s := start(t, server.URL(), func(s *service.Spec) { s.Options["password"] = config.Hidden(wrong) })
 	begin := time.Now()
 	_, err := sqltest.Background(t, s).Try("select 1")
-	e := sqltest.Want(t, err, abi.ErrUnavailable, "28P01")
+	e := sqltest.Want(t, err, abi.ErrRefused, "28P01")
 	said = append(said, e.Message, fmt.Sprintf("%+v", e), s.Probe(t.Context()).Error(), s.Stats().Fault.Error())
 	if took := time.Since(begin); took > 2*time.Second {
 		t.Errorf("answered after %s", took)

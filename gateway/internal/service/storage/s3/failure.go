@@ -65,6 +65,7 @@ func failure(err error) error {
 		e.Status, e.Message = abi.ErrUnavailable, "the server fails: "+r.Error()
 	default:
 		e.Status = abi.ErrRefused
+		e.Login = r.Code == "InvalidAccessKeyId" || r.Code == "SignatureDoesNotMatch"
 	}
 	return e
 }

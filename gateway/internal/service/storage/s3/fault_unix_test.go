@@ -235,6 +235,9 @@ func TestWrongKeysAndBuckets(t *testing.T) {
 					t.Errorf("%T: %s", r, storagetest.Describe(e))
 				}
 			}
+			if c.option != "bucket" {
+				storagetest.Eventually(t, "the fault is seen", func() bool { return s.Stats().Fault != nil })
+			}
 			if err := s.Probe(t.Context()); service.ErrorOf(err).Status != abi.ErrRefused {
 				t.Errorf("probe: %s", storagetest.Describe(err))
 			}

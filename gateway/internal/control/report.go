@@ -1,0 +1,27 @@
+package control
+
+import (
+	"time"
+
+	"github.com/edge-gateway/edge-gateway/gateway"
+)
+
+// Report tells what is going on. Its counters survive a worker's restart.
+func (c *Control) Report() gateway.Report { return c.counters.Report(c.worker) }
+
+// countEvery is how often the worker is asked for its counters, so that little
+// of them is lost with it.
+const countEvery = 5 * time.Second
+
+func (c *Control) keepCounting() {
+	tick := time.NewTicker(countEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-c.life.Done():
+			return
+		case <-tick.C:
+			c.Report()
+		}
+	}
+}
