@@ -24,7 +24,7 @@ func newTally() *tally {
 	return &tally{answered: map[string]map[int]uint64{}, refused: map[string]map[int]uint64{}}
 }
 
-func count1(in map[string]map[int]uint64, name string, status int) {
+func noteIn(in map[string]map[int]uint64, name string, status int) {
 	if in[name] == nil {
 		in[name] = map[int]uint64{}
 	}
@@ -94,8 +94,8 @@ func TestEveryAnswerIsCountedOnce(t *testing.T) {
 		small, single,
 	}})
 	want := newTally()
-	answered := func(name string, status int) { count1(want.answered, name, status) }
-	refused := func(name string, status int) { count1(want.refused, name, status) }
+	answered := func(name string, status int) { noteIn(want.answered, name, status) }
+	refused := func(name string, status int) { noteIn(want.refused, name, status) }
 	one := func(counted func(string, int), name, request string, status int) {
 		t.Helper()
 		if r := ask(t, address, request); r.Status != status {
@@ -199,8 +199,8 @@ func TestConnectionsAboveTheMostAreCounted(t *testing.T) {
 		t.Fatal(r.Status)
 	}
 	want := newTally()
-	count1(want.answered, "ok", 200)
-	count1(want.refused, "", 503)
+	noteIn(want.answered, "ok", 200)
+	noteIn(want.refused, "", 503)
 	want.compare(t, g.Report())
 }
 

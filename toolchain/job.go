@@ -98,6 +98,7 @@ func (j *job) runGroup(ctx context.Context, cmd *exec.Cmd, c command) (err error
 	kill, started := group.kill, group.started
 	if j.request.Confined {
 		cmd.Env = append(cmd.Env, j.confinedEnv()...)
+		cmd.WaitDelay = 20 * time.Second // what strays is ended within seconds
 		process, refused := confine.Prepare(cmd, j.policy(c.name, c.access))
 		if refused != nil {
 			return refused

@@ -34,4 +34,9 @@ func SourceFiles(dir string) ([]string, error) {
 
 // ProjectName is what [Create] calls the project of a handler that is itself
 // called something else, such as 2nd.Order: the nearest that is allowed.
-func ProjectName(name string) string { return nameFrom(name) }
+func ProjectName(name string) string {
+	if name = nameFrom(name); name == "edge-gateway-sdk" {
+		return name + "-user" // a crate cannot be called as one that it needs
+	}
+	return name
+}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/edge-gateway/edge-gateway/toolchain/internal/tree"
 )
@@ -38,14 +39,15 @@ func (j *job) stage(ctx context.Context, generated []string, replace map[string]
 	key := sha256.Sum256([]byte(project))
 	root := filepath.Join(j.stageRoot(), fmt.Sprintf("%s-%x", stageName(project), key[:6]))
 	s := &stage{src: filepath.Join(root, "src"), target: filepath.Join(root, "target")}
-	for _, dir := range []string{s.src, s.target} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return nil, err
-		}
-	}
-	unlock, err := lock(ctx, filepath.Join(root, "lock"))
+	unlock, err := lockStage(ctx, root)
 	if err != nil {
 		return nil, err
+	}
+	for _, dir := range []string{s.src, s.target} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			unlock()
+			return nil, err
+		}
 	}
 	s.unlock = unlock
 	j.measure = append(j.measure, s.src, s.target)
@@ -55,6 +57,29 @@ func (j *job) stage(ctx context.Context, generated []string, replace map[string]
 	}
 	return s, nil
 }
+
+// lockStage locks a stage, which need not exist, and marks it as used now.
+func lockStage(ctx context.Context, root string) (unlock func(), err error) {
+	file := filepath.Join(root, stageLock)
+	for {
+		if err := os.MkdirAll(root, 0o755); err != nil {
+			return nil, err
+		}
+		unlock, err := lock(ctx, file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // removed in between
+		}
+		if err == nil {
+			now := time.Now()
+			_ = os.Chtimes(file, now, now)
+		}
+		return unlock, err
+	}
+}
+
+// stageLock is locked as long as a stage is worked on, and has the time of its
+// last use.
+const stageLock = "lock"
 
 // stageName is for people who look into the cache.
 func stageName(project string) string {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -33,8 +35,7 @@ func child(text string) int {
 		}
 		return 0
 	}
-	unix.CloseOnExec(lifelineFD)
-	unix.CloseOnExec(reportFD)
+	keepDescriptors()
 	reached, err := confineProcess(o)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "confine:", err)
@@ -53,6 +54,17 @@ func child(text string) int {
 	code := wait(pid)
 	endDescendants()
 	return code
+}
+
+// keepDescriptors lets the program have the standard descriptors alone: others
+// may have come here from libraries that this program's parent has loaded.
+func keepDescriptors() {
+	entries, _ := os.ReadDir("/proc/self/fd")
+	for _, entry := range entries {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
+			unix.CloseOnExec(fd)
+		}
+	}
 }
 
 // confineProcess does what holds for all threads.
@@ -135,9 +147,25 @@ func wait(pid int) (code int) {
 }
 
 // endDescendants kills what the program left behind. The first process of a
-// namespace takes all others with it.
+// namespace takes all others with it. Elsewhere they are looked for until there
+// are none: whoever is left has an ancestor that is a child of this process.
 func endDescendants() {
-	if unix.Getpid() != 1 {
-		killDescendants(unix.Getpid())
+	if unix.Getpid() == 1 {
+		return
+	}
+	for range 10_000 { // some seconds; none of them may be killed while it waits for a disk
+		for _, p := range descendants(unix.Getpid()) {
+			_ = unix.Kill(p.pid, unix.SIGKILL)
+		}
+		for {
+			ended, err := unix.Wait4(-1, nil, unix.WNOHANG, nil)
+			if err == unix.ECHILD {
+				return
+			}
+			if ended <= 0 && err != unix.EINTR {
+				break
+			}
+		}
+		time.Sleep(time.Millisecond) // they need a moment to end
 	}
 }

@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"os"
 	"strconv"
-	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // process is what /proc tells of one.
@@ -17,7 +14,8 @@ type process struct {
 
 // descendants finds all that a process has started, by way of what these have
 // started, whatever group or session they moved to. Orphans count if the
-// process is the parent of orphans. Those that have ended do not.
+// process is the parent of orphans. Those that have ended do not. One that gets
+// another parent while the others are looked at may be missed.
 func descendants(pid int) []process {
 	children := map[int][]process{}
 	for _, p := range processes() {
@@ -79,19 +77,4 @@ func parseStat(pid int, text []byte) (process, bool) {
 		p.ticks += ticks
 	}
 	return p, true
-}
-
-// killDescendants kills all that a process has started, until there is nothing
-// left: who forks while it is looked for is found the next time.
-func killDescendants(pid int) {
-	for range 500 {
-		found := descendants(pid)
-		if len(found) == 0 {
-			return
-		}
-		for _, p := range found {
-			_ = unix.Kill(p.pid, unix.SIGKILL)
-		}
-		time.Sleep(time.Millisecond) // they need a moment to end
-	}
 }

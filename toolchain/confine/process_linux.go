@@ -110,11 +110,11 @@ func (c *Process) closeTheirs() {
 
 // Kill ends the program and all that it started.
 func (c *Process) Kill() error {
-	pid := c.cmd.Process.Pid
-	if !c.namespaces { // with them, everything goes with the first process
-		killDescendants(pid)
+	if !c.namespaces {
+		c.lifeline.Close() // the child ends all others, then itself
+		return nil
 	}
-	err := unix.Kill(pid, unix.SIGKILL)
+	err := unix.Kill(c.cmd.Process.Pid, unix.SIGKILL)
 	if errors.Is(err, unix.ESRCH) {
 		return os.ErrProcessDone
 	}

@@ -3,6 +3,8 @@ package confine
 import (
 	"fmt"
 	"time"
+
+	"github.com/edge-gateway/edge-gateway/toolchain/internal/disk"
 )
 
 // A watchdog measures a process and all its descendants, and ends them when a
@@ -98,7 +100,7 @@ func (w *watchdog) measure(found []process) *LimitError {
 	}
 	used := unlinkedOf(found)
 	for _, dir := range w.policy.Measure {
-		used += diskOf(dir)
+		used += disk.Folder(dir)
 	}
 	if used > limit {
 		return &LimitError{"Disk", size(used), size(limit)}

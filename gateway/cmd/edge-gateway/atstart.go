@@ -13,6 +13,7 @@ func (a atStart) changed(to config.Server) (keys []string) {
 		same bool
 	}{
 		{"listen", a.Listen == to.Listen},
+		{"admin", a.Admin == to.Admin},
 		{"data", a.Data == to.Data},
 		{"header_limit", a.HeaderLimit == to.HeaderLimit},
 		{"read_timeout", a.ReadTimeout == to.ReadTimeout},

@@ -37,8 +37,8 @@ func endings(ctx context.Context) (end, cut context.Context, stop func()) {
 	})
 }
 
-// end shuts the gateway down, so that Serve returns.
-func (s *server) end() error {
+// drain shuts the gateway down, so that Serve returns.
+func (s *server) drain() error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.file.Server.DrainTimeout)
 	defer cancel()
 	stop := context.AfterFunc(s.cut, func() {
@@ -55,12 +55,9 @@ func (s *server) end() error {
 
 // logLeft names the endpoints that still have something in flight.
 func (s *server) logLeft(what string) {
-	for _, e := range s.file.Endpoints {
-		status, err := s.gateway.Status(e.Name)
-		if err != nil || status.InFlight+status.Stuck == 0 {
-			continue
+	for _, e := range s.gateway.Report().Endpoints {
+		if e.InFlight+e.Stuck > 0 {
+			logger().Warn(what, "endpoint", e.Name, "in_flight", e.InFlight, "native", e.Native, "stuck", e.Stuck)
 		}
-		logger().Warn(what, "endpoint", e.Name,
-			"in_flight", status.InFlight, "native", status.Native, "stuck", status.Stuck)
 	}
 }

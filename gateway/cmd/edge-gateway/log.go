@@ -9,13 +9,14 @@ import (
 
 var logger = slog.Default
 
-// newLogger writes text on a terminal and JSON elsewhere, to standard error.
-func newLogger() *slog.Logger {
+// newLogger writes text on a terminal and JSON elsewhere, to standard error, and
+// to what keep puts beside that.
+func newLogger(keep func(slog.Handler) slog.Handler) *slog.Logger {
 	var handler slog.Handler = slog.NewJSONHandler(os.Stderr, nil)
 	if isTerminal(os.Stderr) {
 		handler = slog.NewTextHandler(os.Stderr, nil)
 	}
-	log := slog.New(handler)
+	log := slog.New(keep(handler))
 	slog.SetDefault(log)
 	return log
 }

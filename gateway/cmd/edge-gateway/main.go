@@ -7,10 +7,12 @@ import (
 	"os"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/trial"
+	"github.com/edge-gateway/edge-gateway/toolchain/confine"
 )
 
 func main() {
 	trial.Main()
+	confine.Main()
 	if err := run(context.Background(), os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "edge-gateway:", err)
 		os.Exit(1)

@@ -55,12 +55,15 @@ func run(ctx context.Context, args []string) error {
 type versionCommand struct{}
 
 func (versionCommand) Run() error {
-	version := "development"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		version = info.Main.Version
-	}
-	fmt.Printf("edge-gateway %s (ABI %d.%d)\n", version, abi.Major, abi.Minor)
+	fmt.Printf("edge-gateway %s (ABI %d.%d)\n", programVersion(), abi.Major, abi.Minor)
 	return nil
+}
+
+func programVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "development"
 }
 
 type newCommand struct {

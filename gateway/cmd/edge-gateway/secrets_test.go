@@ -118,11 +118,11 @@ func TestSecretsAreNowhereToBeSeen(t *testing.T) {
 		u := url.URL{Scheme: "postgres", User: url.UserPassword("gateway", hidden.new(name)), Host: pg.Address, Path: "postgres", RawQuery: "sslmode=disable"}
 		service(&services, name, "sql", "postgres", fmt.Sprintf("url = %q", given(way, u.String())))
 		hidden = append(hidden, u.String())
-		asked["sql/"+name] = "-13 "
+		asked["sql/"+name] = "-18 "
 
 		name = "pg-password-" + way
 		service(&services, name, "sql", "postgres", fmt.Sprintf("url = \"postgres://gateway@%s/postgres?sslmode=disable\"\npassword = %q", pg.Address, given(way, hidden.new(name))))
-		asked["sql/"+name] = "-13 "
+		asked["sql/"+name] = "-18 "
 
 		name = "redis-" + way
 		service(&services, name, "cache", "redis", fmt.Sprintf("address = \"%s:%s\"\npassword = %q", host, port, given(way, hidden.new(name))))

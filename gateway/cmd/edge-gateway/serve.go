@@ -15,6 +15,9 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/admin"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control/logs"
 	"github.com/edge-gateway/edge-gateway/toolchain"
 	"github.com/edge-gateway/edge-gateway/toolchain/watch"
 )
@@ -22,23 +25,28 @@ import (
 // Every flag has a twin in the environment; a flag goes over the environment,
 // which goes over the file.
 type serveCommand struct {
-	Config    string `help:"Configuration file." env:"EDGE_GATEWAY_CONFIG" default:"edge-gateway.toml" type:"path"`
+	Config    string `help:"Configuration file; default: edge-gateway.toml, if it is there. Without one, what the admin API has made is served." env:"EDGE_GATEWAY_CONFIG" type:"path"`
 	Listen    string `help:"Address to serve on, host:port." env:"EDGE_GATEWAY_LISTEN"`
+	Admin     string `help:"Address of the admin API, host:port, or off; default 127.0.0.1:9090." env:"EDGE_GATEWAY_ADMIN"`
 	Data      string `help:"Data directory." env:"EDGE_GATEWAY_DATA" type:"path"`
 	Watch     bool   `help:"Build and swap a handler when its source changes." env:"EDGE_GATEWAY_WATCH"`
 	AccessLog bool   `help:"Write a line for each request." env:"EDGE_GATEWAY_ACCESS_LOG" default:"true" negatable:""`
 }
 
-// server is a gateway being served from a configuration file.
+// server is a gateway being served, with its control plane.
 type server struct {
 	command serveCommand
+	logs    *logs.Store
 	gateway *gateway.Gateway
+	control *control.Control
+	admin   *admin.API
 	builder *toolchain.Toolchain
 	cut     context.Context // ends when the drain is to be cut short
 	inForce atStart
 	watcher *watch.Watcher // nil without --watch
+	closers []func() error // of what was opened, in that order
 
-	mu        sync.Mutex // serialises what changes the snapshot
+	mu        sync.Mutex // serialises what changes the file's part
 	file      *config.File
 	libraries map[string]string // source folder -> library last built from it
 	bad       map[string]bool   // endpoints that cannot be served, and answer 503
@@ -49,15 +57,10 @@ func (c serveCommand) Run(ctx context.Context) error {
 		return err
 	}
 	debug.SetMaxThreads(20_000) // a blocking handler holds a thread for each call
-	file, err := config.Load(c.Config)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w; name one with --config, or write a project with edge-gateway new", err)
-	}
+	file, err := c.load()
 	if err != nil {
 		return err
 	}
-	c.override(file)
-	log := newLogger()
 
 	// Signals are caught before the first build, which may take long.
 	ctx, cut, stop := endings(ctx)
@@ -71,24 +74,37 @@ func (c serveCommand) Run(ctx context.Context) error {
 		return fmt.Errorf("listen on %s: %w; choose another address with --listen", file.Server.Listen, err)
 	}
 	defer ln.Close()
-	options := gateway.Options{
-		Dir: file.Server.Data, Log: log,
-		HeaderLimit: int(file.Server.HeaderLimit), ReadTimeout: file.Server.ReadTimeout,
-		IdleTimeout: file.Server.IdleTimeout, MaxConnections: file.Server.MaxConnections,
-	}
-	if c.AccessLog {
-		options.Access = log
-	}
-	g, err := gateway.New(options)
-	if err != nil {
-		return err
-	}
-	s := &server{command: c, gateway: g, file: file, cut: cut, inForce: atStart(file.Server), libraries: map[string]string{}}
-	s.builder, err = toolchain.New(toolchain.Config{CacheDir: filepath.Join(file.Server.Data, "build"), Exclude: []string{file.Server.Data}})
-	if err == nil {
+	s := &server{command: c, file: file, cut: cut, inForce: atStart(file.Server), libraries: map[string]string{}}
+	if err = s.open(ctx, ln.Addr()); err == nil {
 		err = s.serve(ctx, ln, reload)
 	}
 	return errors.Join(err, s.end())
+}
+
+// defaultConfig is read if it is there and no other file is named.
+const defaultConfig = "edge-gateway.toml"
+
+// load reads the configuration file, if there is one.
+func (c serveCommand) load() (*config.File, error) {
+	path := c.Config
+	if path == "" {
+		path = defaultConfig
+	}
+	file, err := config.Load(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && c.Config == "":
+		dir, err := os.Getwd()
+		if err != nil {
+			return nil, err
+		}
+		file = &config.File{Dir: dir}
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w; name one with --config, or write a project with edge-gateway new", err)
+	case err != nil:
+		return nil, err
+	}
+	c.override(file)
+	return file, nil
 }
 
 // override puts flags and environment over the file, and defaults under it.
@@ -98,6 +114,9 @@ func (c serveCommand) override(file *config.File) {
 	}
 	if c.Data != "" {
 		file.Server.Data = c.Data
+	}
+	if c.Admin != "" {
+		file.Server.Admin = c.Admin
 	}
 	if file.Server.Listen == "" {
 		file.Server.Listen = "127.0.0.1:8080"
@@ -111,17 +130,19 @@ func (c serveCommand) override(file *config.File) {
 }
 
 // serve runs until ctx ends.
-func (s *server) serve(ctx context.Context, ln net.Listener, reload <-chan os.Signal) error {
+func (s *server) serve(ctx context.Context, ln net.Listener, reload <-chan os.Signal) (err error) {
 	var background sync.WaitGroup
 	defer background.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer func() { err = errors.Join(err, s.end()) }() // before the wait for what serves, which it ends
 	if err := s.watch(); err != nil {
 		return err
 	}
+	s.serveAdmin(&background)
 	if err := s.start(ctx); err != nil {
 		if ctx.Err() != nil {
-			return s.end() // told to end before it served
+			return nil // told to end before it served
 		}
 		return err
 	}
@@ -135,7 +156,7 @@ func (s *server) serve(ctx context.Context, ln net.Listener, reload <-chan os.Si
 		select {
 		case <-ctx.Done():
 			logger().Info("shutting down", "drain_timeout", s.file.Server.DrainTimeout.String())
-			return s.end() // before the wait for Serve, which it ends
+			return nil
 		case err := <-failed:
 			return fmt.Errorf("serve: %w", err)
 		case <-reload:

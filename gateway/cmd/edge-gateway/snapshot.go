@@ -13,6 +13,7 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 	"github.com/edge-gateway/edge-gateway/toolchain"
 )
 
@@ -28,7 +29,7 @@ func (s *server) start(ctx context.Context) error {
 	}
 	bad := s.buildAll(ctx, s.file)
 	for {
-		err := s.gateway.Apply(ctx, s.snapshot(s.file, bad))
+		err := s.control.Declare(ctx, s.snapshot(s.file, bad))
 		if err == nil {
 			break
 		}
@@ -45,10 +46,17 @@ func (s *server) start(ctx context.Context) error {
 		}
 	}
 	s.bad = bad
-	if len(bad) == len(s.file.Endpoints) && len(bad) > 0 && !s.command.Watch {
+	if len(bad) == len(s.file.Endpoints) && len(bad) > 0 && !s.command.Watch && !s.hasOwn(ctx) {
 		return errNothing
 	}
 	return nil
+}
+
+// hasOwn tells whether the admin API has made endpoints, which are served
+// whatever becomes of the file's.
+func (s *server) hasOwn(ctx context.Context) bool {
+	own, err := s.control.Endpoints(ctx, model.EndpointFilter{Origin: model.FromAPI}, model.Page{Limit: 1})
+	return err == nil && len(own.Items) > 0
 }
 
 // buildAll compiles the sources of a file, side by side as far as the
@@ -133,12 +141,11 @@ func (s *server) snapshot(file *config.File, without map[string]bool) gateway.Sn
 
 // reload reads the file again. Whatever is wrong with it, what serves stays.
 func (s *server) reload(ctx context.Context) {
-	file, err := config.Load(s.command.Config)
+	file, err := s.command.load()
 	if err != nil {
 		logger().Error("the configuration is not reloaded, the running one stays", "error", err)
 		return
 	}
-	s.command.override(file)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.watchAlso(sources(file))
@@ -151,7 +158,7 @@ func (s *server) reload(ctx context.Context) {
 		}
 	}
 	// What could not be served before need not be now.
-	err = s.gateway.Apply(ctx, s.snapshot(file, bad))
+	err = s.control.Declare(ctx, s.snapshot(file, bad))
 	for err != nil {
 		faults := endpointsOf(err)
 		known := len(faults) > 0
@@ -163,7 +170,7 @@ func (s *server) reload(ctx context.Context) {
 			logger().Error("the configuration is not reloaded, the running one stays", "error", located(err, file))
 			return
 		}
-		err = s.gateway.Apply(ctx, s.snapshot(file, bad))
+		err = s.control.Declare(ctx, s.snapshot(file, bad))
 	}
 	s.bad = bad
 	if keys := s.inForce.changed(file.Server); len(keys) > 0 {
@@ -197,7 +204,7 @@ func (s *server) rebuild(ctx context.Context, dir string) {
 			delete(without, e.Name)
 		}
 	}
-	if err := s.gateway.Apply(ctx, s.snapshot(s.file, without)); err != nil {
+	if err := s.control.Declare(ctx, s.snapshot(s.file, without)); err != nil {
 		s.libraries[dir] = before
 		logger().Error("the new version cannot be used, the old one keeps serving", "source", dir, "error", err)
 		return

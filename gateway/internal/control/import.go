@@ -11,7 +11,8 @@ import (
 )
 
 // ImportOpenAPI makes endpoints with handler stubs from an OpenAPI document: all
-// of them or none. A stub is source, to be built when its author is ready.
+// of them or none, but for those that are there already. A stub is source, to be
+// built when its author is ready.
 func (c *Control) ImportOpenAPI(ctx context.Context, r model.ImportRequest) (result model.ImportResult, err error) {
 	result = model.ImportResult{Plan: r.Plan, Endpoints: []model.ImportEndpoint{}}
 	d := c.deed(ctx, "import.openapi", "import")
@@ -22,6 +23,10 @@ func (c *Control) ImportOpenAPI(ctx context.Context, r model.ImportRequest) (res
 	if err != nil {
 		return result, err
 	}
+	document = document.Without(func(name string) (model.EndpointSpec, bool) {
+		e, ok := c.now.Load().endpoint(name)
+		return e.EndpointSpec, ok
+	})
 	result.LeftOut = document.LeftOut
 	var sources []model.Source
 	for _, operation := range document.Operations {

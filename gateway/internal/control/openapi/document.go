@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/gateway/config"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
+	"github.com/edge-gateway/edge-gateway/toolchain"
 )
 
 // Bounds of a document.
@@ -41,6 +43,9 @@ type Document struct {
 
 // Read reads a document. What is wrong with the request is a [*model.Error].
 func Read(r model.ImportRequest) (*Document, error) {
+	if !slices.Contains(toolchain.Languages(), toolchain.Language(r.Language)) {
+		return nil, model.Errorf(model.Invalid, "there is no language %q: it is one of c, rust and go", r.Language).At("language")
+	}
 	r.Domain = strings.ToLower(r.Domain)
 	if err := config.CheckDomain(r.Domain); err != nil {
 		return nil, model.Errorf(model.Invalid, "%w", err).At("domain")

@@ -29,7 +29,7 @@ func orchard(t testing.TB) *openapi.Document {
 	t.Helper()
 	text, err := os.ReadFile("testdata/orchard.yaml")
 	must(t, err)
-	d, err := openapi.Read(model.ImportRequest{Document: string(text), Domain: "API.example.com", Prefix: "orchard."})
+	d, err := openapi.Read(model.ImportRequest{Language: "c", Document: string(text), Domain: "API.example.com", Prefix: "orchard."})
 	must(t, err)
 	return d
 }
@@ -98,6 +98,30 @@ type discard struct{}
 
 func (discard) Write(b []byte) (int, error) { return len(b), nil }
 
+func TestWhatIsThereIsNotMadeAgain(t *testing.T) {
+	there := map[string]model.EndpointSpec{}
+	for _, o := range orchard(t).Operations {
+		spec := o.Spec
+		spec.Config = map[string]string{"changed": "since"}
+		there[spec.Name] = spec
+	}
+	find := func(name string) (model.EndpointSpec, bool) { spec, ok := there[name]; return spec, ok }
+	if d := orchard(t).Without(find); len(d.Operations) != 0 || len(d.LeftOut) != len(orchard(t).LeftOut) {
+		t.Errorf("%+v", d)
+	}
+	moved := there["orchard.get-tree"]
+	moved.Path = "/elsewhere"
+	there[moved.Name] = moved
+	delete(there, "orchard.create-tree")
+	d := orchard(t).Without(find)
+	if len(d.Operations) != 1 || d.Operations[0].Spec.Name != "orchard.create-tree" {
+		t.Errorf("%+v", d.Operations)
+	}
+	if last := d.LeftOut[len(d.LeftOut)-1]; !strings.Contains(last, `endpoint "orchard.get-tree" is there already, with another route`) {
+		t.Error(last)
+	}
+}
+
 // What is written is a project like any other: it can be served, and applied.
 func TestAProjectIsWhole(t *testing.T) {
 	o := orchard(t).Operations[0]
@@ -153,7 +177,7 @@ func TestABadDocumentIsRefused(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			begun := time.Now()
-			_, err := openapi.Read(model.ImportRequest{Document: test.text})
+			_, err := openapi.Read(model.ImportRequest{Language: "c", Document: test.text})
 			var known *model.Error
 			if !errors.As(err, &known) || known.Kind != test.kind || known.Field != "document" || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("%v; want %q", err, test.says)
@@ -164,7 +188,7 @@ func TestABadDocumentIsRefused(t *testing.T) {
 		})
 	}
 	for field, r := range map[string]model.ImportRequest{
-		"domain": {Document: "x", Domain: "a b"}, "prefix": {Document: "x", Prefix: "-"},
+		"domain": {Language: "c", Domain: "a b"}, "prefix": {Language: "c", Prefix: "-"}, "language": {Language: "cobol"},
 	} {
 		var known *model.Error
 		if _, err := openapi.Read(r); !errors.As(err, &known) || known.Kind != model.Invalid || known.Field != field {
@@ -186,7 +210,7 @@ func TestReferencesAreNotWrittenOut(t *testing.T) {
 		b.WriteString("}}\n")
 	}
 	begun := time.Now()
-	d, err := openapi.Read(model.ImportRequest{Document: b.String()})
+	d, err := openapi.Read(model.ImportRequest{Language: "c", Document: b.String()})
 	must(t, err)
 	if took := time.Since(begun); took > 5*time.Second || len(d.Operations) != 1 {
 		t.Errorf("it took %v for %d operations", took, len(d.Operations))

@@ -20,6 +20,22 @@ type Operation struct {
 	stub  stub
 }
 
+// Without leaves out the operations that there is an endpoint for, whatever was
+// done to it since: it is never made anew.
+func (d *Document) Without(find func(name string) (model.EndpointSpec, bool)) *Document {
+	rest := &Document{LeftOut: slices.Clone(d.LeftOut)}
+	for _, o := range d.Operations {
+		is, ok := find(o.Spec.Name)
+		switch {
+		case !ok:
+			rest.Operations = append(rest.Operations, o)
+		case is.Domain != o.Spec.Domain || is.Path != o.Spec.Path || !slices.Equal(is.Methods, o.Spec.Methods):
+			rest.LeftOut = append(rest.LeftOut, fmt.Sprintf("%s: endpoint %q is there already, with another route", o.Title, o.Spec.Name))
+		}
+	}
+	return rest
+}
+
 // reading is a document that is being read.
 type reading struct {
 	doc    *openapi3.T

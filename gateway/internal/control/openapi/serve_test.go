@@ -51,7 +51,7 @@ func hostile(t testing.TB) *openapi.Document {
 		"paths": map[string]any{"/h/{id*/}": map[string]any{"get": get, "summary": nasty}, "/text": map[string]any{"get": plain}},
 	})
 	must(t, err)
-	d, err := openapi.Read(model.ImportRequest{Document: string(text)})
+	d, err := openapi.Read(model.ImportRequest{Language: "c", Document: string(text)})
 	must(t, err)
 	if len(d.Operations) != 2 {
 		t.Fatalf("%d operations; left out: %q", len(d.Operations), d.LeftOut)

@@ -53,6 +53,9 @@ func (e event) last() bool { return e.Done || e.Refused != "" || e.Failed != "" 
 // memory is the library's to write to.
 const eventLimit = 64 << 10
 
+// reasonLimit is the length of a reason that a library can have a word in.
+const reasonLimit = 4 << 10
+
 // readEvents hands on what comes until there is no more, or none that makes
 // sense.
 func readEvents(from io.Reader, to chan<- event) {
@@ -76,6 +79,7 @@ type reporter struct {
 }
 
 func (r *reporter) tell(e event) {
+	e.Refused, e.Failed = cut(e.Refused, reasonLimit), cut(e.Failed, reasonLimit)
 	line, err := json.Marshal(e)
 	if err != nil {
 		return

@@ -36,7 +36,7 @@ func newLifeline(t *testing.T) lifeline {
 // opened waits until a process has it.
 func (l lifeline) opened(t *testing.T) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if n, _ := l.end.Read(make([]byte, 1)); n == 1 { // until then there is no other end, which reads as the end of the file
 			return
 		}
@@ -47,7 +47,7 @@ func (l lifeline) opened(t *testing.T) {
 // cut waits until no process has it any more.
 func (l lifeline) cut(t *testing.T) {
 	t.Helper()
-	_ = l.end.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = l.end.SetReadDeadline(time.Now().Add(time.Minute))
 	if n, err := l.end.Read(make([]byte, 1)); n != 0 || err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("a process of the trial lives on: %d %v", n, err)
 	}
@@ -65,7 +65,7 @@ func TestProcessesThatALibraryStartsAreKilled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			line := newLifeline(t)
 			r := request(t, compileC(t, line.source+"static void leave(void) { if (open_lifeline() && fork() == 0) for (;;) pause(); }\n"+source))
-			r.Limit = 2 * time.Second
+			r.Limit = 3 * time.Second
 			if result, err := run(t, r); (err == nil) != (name == "good") {
 				t.Error(result, err)
 			}

@@ -119,7 +119,7 @@ static void spin(void) { for (volatile int on = 1; on;) {} }
 func request(t testing.TB, library string) trial.Request {
 	return trial.Request{
 		Endpoint: model.EndpointSpec{Name: "tried", Path: "/tried/{id}", Methods: []string{"GET"}, Probe: &model.Probe{Path: "/tried/1?x=y"}},
-		Library:  library, Dir: t.TempDir(),
+		Library:  library, Dir: t.TempDir(), Limit: time.Minute,
 	}
 }
 

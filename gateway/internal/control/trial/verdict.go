@@ -22,6 +22,8 @@ func (p *process) verdict(ctx context.Context) error {
 		return p.refused(p.last.Refused)
 	case p.last.Failed != "":
 		return fmt.Errorf("the trial could not be done: %s", p.last.Failed)
+	case p.overdue && p.result.phase == preparing: // the machine is that busy
+		return model.Errorf(model.Unavailable, "the trial had not begun after %v; try again later", p.request.Limit)
 	case p.overdue:
 		return p.refused("the library took longer than " + p.request.Limit.String() + " " + p.during())
 	case ctx.Err() != nil:
@@ -54,7 +56,7 @@ func (p *process) refused(reason string) error {
 	// The name of the file is its digest, or chosen by who asks; where it lies
 	// is nobody's business.
 	reason = strings.ReplaceAll(reason, p.request.Library, filepath.Base(p.request.Library))
-	return &model.Error{Kind: model.Refused, Reason: "the trial failed: " + reason, Detail: p.result.detail()}
+	return &model.Error{Kind: model.Refused, Reason: "the trial failed: " + cut(reason, reasonLimit), Detail: p.result.detail()}
 }
 
 // detail is what else there is to know, for people.

@@ -6,7 +6,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,9 +20,6 @@ import (
 func hostile(t *testing.T, script string) string {
 	t.Helper()
 	need(t, programs[toolchain.Rust]...)
-	if runtime.GOOS != "linux" {
-		t.Skip("confinement is tested where there is most of it")
-	}
 	return project(t,
 		"Cargo.toml", "[package]\nname = \"hostile\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[lib]\ncrate-type = [\"cdylib\"]\n",
 		"src/lib.rs", "#[no_mangle]\npub extern \"C\" fn handler_entry() -> i32 { 0 }\n",

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/config"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/admin"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control/logs"
+	"github.com/edge-gateway/edge-gateway/toolchain"
+)
+
+// logBudget is how many bytes of logs are kept.
+const logBudget = 64 << 20
+
+// open makes what serves: the log, the gateway, its control plane and the admin
+// API. What was opened is closed by end, whatever else happens.
+func (s *server) open(ctx context.Context, at net.Addr) (err error) {
+	data := s.file.Server.Data
+	// Nothing is written to the log before the gateway has the directory.
+	if s.logs, err = logs.Open(filepath.Join(data, "logs"), logBudget); err != nil {
+		return fmt.Errorf("%w; choose another data directory with --data", err)
+	}
+	s.closers = append(s.closers, s.logs.Close)
+	log := newLogger(s.logs.Handler)
+	options := gateway.Options{
+		Dir: data, Log: log,
+		HeaderLimit: int(s.file.Server.HeaderLimit), ReadTimeout: s.file.Server.ReadTimeout,
+		IdleTimeout: s.file.Server.IdleTimeout, MaxConnections: s.file.Server.MaxConnections,
+	}
+	if s.command.AccessLog {
+		options.Access = log
+	}
+	if s.gateway, err = gateway.New(options); err != nil {
+		return err
+	}
+	s.closers = append(s.closers, s.drain)
+	s.builder, err = toolchain.New(toolchain.Config{CacheDir: filepath.Join(data, "build"), Exclude: []string{data}})
+	if err != nil {
+		return err
+	}
+	s.control, err = control.Open(ctx, control.Options{
+		Dir: data, Worker: s.gateway, Log: log, Toolchain: s.builder, Program: programVersion(), Address: at.String(),
+	})
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, func() error { return limited(5*time.Second, s.control.Close) })
+	if token := s.control.FirstToken(); token != "" {
+		fmt.Printf("The admin API has its first key, called first. Its token is shown this once: %s\n", token)
+	}
+	s.admin = admin.New(admin.Options{Control: s.control, Logs: s.logs, Log: log, Version: programVersion()})
+	s.closers = append(s.closers, func() error { return limited(5*time.Second, s.admin.Shutdown) })
+	return nil
+}
+
+func limited(limit time.Duration, end func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	return end(ctx)
+}
+
+// defaultAdmin is where the admin API is if nobody says otherwise.
+const defaultAdmin = "127.0.0.1:9090"
+
+// serveAdmin serves the admin API, until it is shut down. That it cannot be had
+// is no reason not to serve.
+func (s *server) serveAdmin(background *sync.WaitGroup) {
+	serve := func(ln net.Listener, local bool) {
+		background.Go(func() {
+			if err := s.admin.Serve(ln, local); err != nil {
+				logger().Error("the admin API ended", "address", ln.Addr().String(), "error", err)
+			}
+		})
+	}
+	if ln, err := admin.ListenLocal(s.file.Server.Data); err != nil {
+		logger().Warn("the admin API has no unix socket", "error", err)
+	} else {
+		serve(ln, true)
+	}
+	address := s.file.Server.Admin
+	if address == config.AdminOff {
+		return
+	}
+	if address == "" {
+		address = defaultAdmin
+	}
+	ln, err := net.Listen("tcp", address)
+	if err != nil {
+		logger().Error("the admin API cannot be reached over TCP; choose another address with --admin", "error", err)
+		return
+	}
+	serve(ln, false)
+	logger().Info("serving the admin API", "address", "http://"+ln.Addr().String())
+}
+
+// end closes what was opened, the last first, and once only.
+func (s *server) end() error {
+	var errs []error
+	for len(s.closers) > 0 {
+		last := len(s.closers) - 1
+		closer := s.closers[last]
+		s.closers = s.closers[:last]
+		errs = append(errs, closer())
+	}
+	return errors.Join(errs...)
+}

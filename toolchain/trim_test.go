@@ -1,0 +1,103 @@
+package toolchain_test
+
+import (
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/edge-gateway/edge-gateway/toolchain"
+)
+
+// age makes a file one that was last used so long ago.
+func age(t *testing.T, path string, by time.Duration) {
+	t.Helper()
+	then := time.Now().Add(-by)
+	must(t, os.Chtimes(path, then, then))
+}
+
+func TestTrimDeletesTheLeastRecentlyUsedFirst(t *testing.T) {
+	cache := t.TempDir()
+	tc := newToolchain(t, toolchain.Config{CacheDir: cache})
+	_, before, err := tc.Trim(1 << 40)
+	must(t, err)
+	blob := string(make([]byte, 1<<20))
+	for i, name := range []string{"old", "older", "new"} {
+		root := filepath.Join(cache, "stage", name)
+		write(t, filepath.Join(root, "lock"), "")
+		write(t, filepath.Join(root, "target/product"), blob)
+		age(t, filepath.Join(root, "lock"), []time.Duration{time.Hour, 2 * time.Hour, time.Minute}[i])
+	}
+	for name, ago := range map[string]time.Duration{"kept.so": 9 * time.Hour, "oldest.so": 5 * time.Hour, "fresh.so": time.Minute} {
+		write(t, filepath.Join(cache, "lib", name), blob)
+		age(t, filepath.Join(cache, "lib", name), ago)
+	}
+	kept := filepath.Join(cache, "lib", "kept.so")
+
+	freed, remaining, err := tc.Trim(before+4<<20+1<<19, kept)
+	must(t, err)
+	if freed < 2<<20 || remaining > before+4<<20+1<<19 {
+		t.Errorf("freed %d, remaining %d of %d", freed, remaining, before)
+	}
+	if left := names(t, filepath.Join(cache, "stage")); len(left) != 2 || left[0] != "new" || left[1] != "old" {
+		t.Errorf("stages %v", left)
+	}
+	if left := names(t, filepath.Join(cache, "lib")); len(left) != 2 || left[0] != "fresh.so" || left[1] != "kept.so" {
+		t.Errorf("libraries %v", left)
+	}
+
+	freed, remaining, err = tc.Trim(0, kept)
+	must(t, err)
+	if left := names(t, filepath.Join(cache, "stage")); len(left) != 0 || freed < 2<<20 || remaining < 2<<20 {
+		t.Errorf("stages %v, freed %d, remaining %d", left, freed, remaining)
+	}
+	if left := names(t, filepath.Join(cache, "lib")); len(left) != 2 {
+		t.Errorf("libraries %v", left)
+	}
+}
+
+// A project is built while the cache is trimmed to nothing all the time.
+func TestTrimBreaksNoBuild(t *testing.T) {
+	need(t, programs[toolchain.Rust]...)
+	tc := newToolchain(t, toolchain.Config{Offline: true})
+	ended := make(chan struct{})
+	var trimmer, builders sync.WaitGroup
+	var all int64
+	trimmer.Go(func() {
+		often := time.NewTicker(time.Millisecond)
+		defer often.Stop()
+		for {
+			freed, _, err := tc.Trim(0)
+			if err != nil {
+				t.Error(err)
+			}
+			all += freed
+			select {
+			case <-ended:
+				return
+			case <-often.C:
+			}
+		}
+	})
+	dir := project(t,
+		"Cargo.toml", "[package]\nname = \"plain\"\nversion = \"0.1.0\"\n[lib]\ncrate-type = [\"cdylib\"]\n",
+		"src/lib.rs", "#[no_mangle]\npub extern \"C\" fn handler_entry() -> i32 { 0 }\n")
+	for range 2 {
+		builders.Go(func() {
+			for range 3 {
+				if library, err := tc.Build(t.Context(), dir); err != nil {
+					t.Error(err)
+				} else if fileDigest(t, library.Path) != library.Digest {
+					t.Error("the library is not there")
+				}
+			}
+		})
+	}
+	builders.Wait()
+	close(ended)
+	trimmer.Wait()
+	if all == 0 {
+		t.Error("nothing was trimmed")
+	}
+}
