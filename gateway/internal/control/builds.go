@@ -12,6 +12,7 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/page"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/state"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/failpoint"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 	"github.com/edge-gateway/edge-gateway/toolchain/queue"
 )
@@ -54,6 +55,9 @@ func (c *Control) Build(ctx context.Context, endpoint string, r model.BuildReque
 	})
 	if err != nil {
 		return b, err
+	}
+	if len(forgotten) > 0 {
+		failpoint.Reach("build.pruned", b.ID)
 	}
 	for _, id := range forgotten {
 		c.forgetLog(id)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/state"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/failpoint"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
@@ -93,6 +94,7 @@ func (c *Control) change(ctx context.Context, d *deed, f func(*edit) error) erro
 		if err := c.converge(ctx, e.catalog, e.touched); err != nil {
 			return refused(err)
 		}
+		failpoint.Reach("change.served", "")
 	}
 	err := c.state.Update(ctx, func(tx *state.Tx) error {
 		for _, write := range e.writes {

@@ -21,6 +21,20 @@ var Control = []string{
 	"state.committed", // it is on the disk, and nobody has been told
 }
 
+// Around are steps around that work, which only the whole program reaches.
+var Around = []string{
+	"change.served", // a change is served and not written down
+
+	"build.prepared", // its source tree is unpacked for the compiler
+	"build.compiled", // there is a library, of which nobody knows yet
+	"build.pruned",   // old builds are forgotten, their logs still are there
+
+	"artifact.removed", // one that nothing refers to any more
+
+	"socket.made",  // the unix socket of the admin API, under another name
+	"socket.named", // it has its name, in place of one that was left behind
+}
+
 // Mail are those of the outbox.
 var Mail = []string{
 	"put.begun", "put.written", "put.committed", // a mail is taken
