@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -58,15 +59,25 @@ func (want *tally) compare(t *testing.T, r gateway.Report) {
 	}
 }
 
+// untilTold is the config of a spinUntilToldInC that goes on when tell is called,
+// at the end of the test at the latest.
+func untilTold(t *testing.T) (config map[string]string, tell func()) {
+	dir := t.TempDir()
+	tell = func() { writeFile(t, dir, "stop", "") }
+	t.Cleanup(tell) // else a test that fails never ends
+	return map[string]string{"stop": filepath.Join(dir, "stop")}, tell
+}
+
 // Each way in which a request can be answered, and each is counted once: by the
 // version that answered, or that the gateway answered for; by the endpoint, if
 // no version had it; else by the gateway.
 func TestEveryAnswerIsCountedOnce(t *testing.T) {
-	spin := buildC(t, spinInC)
+	sleeper, tell := untilTold(t)
 	limited := func(name, path, library string, l gateway.Limits) gateway.Endpoint {
-		return gateway.Endpoint{Name: name, Path: path, Library: library, Limits: l}
+		return gateway.Endpoint{Name: name, Path: path, Library: library, Limits: l, Config: sleeper}
 	}
-	short := 150 * time.Millisecond
+	short := 150 * time.Millisecond // of endpoints whose every request is late
+	spin, wait, pending := buildC(t, spinUntilToldInC), build(t, "../sdk-c/examples/wait"), build(t, "../sdk-c/examples/pending")
 	inside, leave := make(chan struct{}), make(chan struct{})
 	small := function("small", "/small", same, "POST")
 	small.Limits.MaxBody = 10
@@ -76,14 +87,15 @@ func TestEveryAnswerIsCountedOnce(t *testing.T) {
 		return edge.Text(200, "ok"), nil
 	})
 	single.Limits.MaxConcurrency = 1
-	g, address := start(t, gateway.Options{ReadTimeout: 300 * time.Millisecond}, gateway.Snapshot{Endpoints: []gateway.Endpoint{
+	g, address := start(t, gateway.Options{ReadTimeout: time.Second}, gateway.Snapshot{Endpoints: []gateway.Endpoint{
+		limited("quick", "/quick/{how}", spin, gateway.Limits{}),
 		limited("spin", "/spin/{how}", spin, gateway.Limits{Timeout: short}),
-		limited("stuck", "/stuck/{how}", spin, gateway.Limits{Timeout: short, MaxStuck: 1}),
+		limited("stuck", "/stuck/{how}", spin, gateway.Limits{Timeout: time.Second, MaxStuck: 1}),
 		endpoint("bad", "/bad/{how}", buildC(t, badInC)),
-		limited("wait", "/wait", build(t, "../sdk-c/examples/wait"), gateway.Limits{Timeout: short}),
-		limited("pending", "/pending", build(t, "../sdk-c/examples/pending"), gateway.Limits{Timeout: short}),
-		endpoint("wait-long", "/wait-long", build(t, "../sdk-c/examples/wait")),
-		endpoint("pending-long", "/pending-long", build(t, "../sdk-c/examples/pending")),
+		limited("wait", "/wait", wait, gateway.Limits{Timeout: short}),
+		limited("pending", "/pending", pending, gateway.Limits{Timeout: short}),
+		endpoint("wait-long", "/wait-long", wait),
+		endpoint("pending-long", "/pending-long", pending),
 		{Name: "empty", Path: "/empty"},
 		function("own", "/own/{status}", func(r *edge.Request) (*edge.Response, error) {
 			if r.Param("status") == "404" {
@@ -106,38 +118,40 @@ func TestEveryAnswerIsCountedOnce(t *testing.T) {
 	line := func(what string) string { return what + " HTTP/1.1\r\nHost: x\r\n\r\n" }
 
 	// By a version.
-	one(answered, "spin", line("GET /spin/quick"), 200)
-	one(answered, "spin", line("HEAD /spin/quick"), 200)
+	one(answered, "quick", line("GET /quick/quick"), 200)
+	one(answered, "quick", line("HEAD /quick/quick"), 200)
 	one(answered, "own", line("GET /own/404"), 404)
 	one(answered, "own", line("GET /own/204"), 204)
 	one(answered, "small", "POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", 200)
-	one(answered, "wait", line("GET /wait?ms=1"), 200)
-	one(answered, "pending", line("GET /pending?ms=1"), 200)
+	one(answered, "wait-long", line("GET /wait-long?ms=1"), 200)
+	one(answered, "pending-long", line("GET /pending-long?ms=1"), 200)
 	one(answered, "bad", line("GET /bad/fails"), 500)
 	one(answered, "bad", line("GET /bad/returns-77"), 502)
 	one(answered, "bad", line("GET /bad/status-42"), 502)
 	one(answered, "bad", line("GET /bad/await-nothing"), 502)
-	one(answered, "spin", line("GET /spin/spin"), 504)       // by the scanner
-	one(answered, "spin", line("HEAD /spin/spin"), 504)      // the same
-	one(answered, "wait", line("GET /wait?ms=1000"), 504)    // suspended
-	one(answered, "pending", line("GET /pending?ms=1"), 200) // and it goes on
-	one(answered, "pending", line("GET /pending?ms=1000"), 504)
+	one(answered, "spin", line("GET /spin/sleep"), 504)    // by the scanner
+	one(answered, "spin", line("HEAD /spin/sleep"), 504)   // the same
+	one(answered, "wait", line("GET /wait?ms=20000"), 504) // suspended
+	one(answered, "pending", line("GET /pending?ms=2000"), 504)
 	c := connect(t, address)
-	if err := c.Write([]byte(line("GET /spin/quick") + line("GET /spin/quick") + line("GET /spin/spin"))); err != nil {
+	if err := c.Write([]byte(line("GET /quick/quick") + line("GET /quick/quick") + line("GET /spin/sleep"))); err != nil {
 		t.Fatal(err)
 	}
-	for _, status := range []int{200, 200, 504} { // the later ones on goroutines of their own
-		if r, err := c.ReadResponse("GET"); err != nil || r.Status != status {
+	for _, next := range []struct {
+		name   string
+		status int
+	}{{"quick", 200}, {"quick", 200}, {"spin", 504}} { // the later ones on goroutines of their own
+		if r, err := c.ReadResponse("GET"); err != nil || r.Status != next.status {
 			t.Fatalf("pipelined: %v, %+v", err, r)
 		}
-		answered("spin", status)
+		answered(next.name, next.status)
 	}
 
 	// By a version, since no more of its calls may be stuck; then by the endpoint.
 	var both sync.WaitGroup
 	statuses := make([]int, 2)
 	for n := range statuses {
-		both.Go(func() { statuses[n] = get(t, address, "/stuck/spin").Status })
+		both.Go(func() { statuses[n] = get(t, address, "/stuck/sleep").Status })
 	}
 	both.Wait()
 	if slices.Sort(statuses); !slices.Equal(statuses, []int{503, 504}) {
@@ -172,7 +186,7 @@ func TestEveryAnswerIsCountedOnce(t *testing.T) {
 	want.compare(t, g.Report())
 
 	// At the end of the gateway, which gives up what waits too long.
-	for _, path := range []string{"/wait-long?ms=20000", "/pending-long?ms=1000"} {
+	for _, path := range []string{"/wait-long?ms=20000", "/pending-long?ms=2000"} {
 		both.Go(func() {
 			if r := get(t, address, path); r.Status != 503 {
 				t.Errorf("%s: %d", path, r.Status)
@@ -182,6 +196,7 @@ func TestEveryAnswerIsCountedOnce(t *testing.T) {
 	}
 	inFlight(t, g, "wait-long", 1)
 	inFlight(t, g, "pending-long", 1)
+	tell()
 	settledStuck(t, g)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -206,19 +221,20 @@ func TestConnectionsAboveTheMostAreCounted(t *testing.T) {
 
 // What became of a replaced version is told at every stage of its way.
 func TestAReportFollowsAReplacedVersion(t *testing.T) {
-	unloadable, staying := buildC(t, spinInC), buildC(t, strings.Replace(versionInC, "EG_HANDLER_UNLOADABLE", "EG_HANDLER", 1))
+	sleeper, tell := untilTold(t)
+	unloadable, staying := buildC(t, strings.Replace(spinUntilToldInC, "EG_HANDLER", "EG_HANDLER_UNLOADABLE", 1)), buildC(t, strings.Replace(versionInC, "EG_HANDLER_UNLOADABLE", "EG_HANDLER", 1))
 	size, err := os.Stat(staying)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := gateway.Snapshot{Endpoints: []gateway.Endpoint{endpoint("e", "/{how}", unloadable)}}
+	s := gateway.Snapshot{Endpoints: []gateway.Endpoint{{Name: "e", Path: "/{how}", Library: unloadable, Config: sleeper}}}
 	g, address := start(t, gateway.Options{}, s)
 	first := g.Report().Endpoints[0].Versions[0].Version
 
 	const requests = 3
 	var all sync.WaitGroup
 	for range requests {
-		all.Go(func() { get(t, address, "/spin") })
+		all.Go(func() { get(t, address, "/sleep") })
 	}
 	inFlight(t, g, "e", requests)
 	swap := func(library string) {
@@ -240,6 +256,7 @@ func TestAReportFollowsAReplacedVersion(t *testing.T) {
 	if old.Version != first || old.Role != gateway.Draining || old.InFlight != requests || now.Role != gateway.Current || now.InFlight != 0 {
 		t.Errorf("while it drains: %+v, %+v", old, now)
 	}
+	tell()
 	all.Wait()
 	settled(t, g, "e", 1)
 	if old, _ = versions(); old.Role != gateway.Gone || old.InFlight != 0 || old.Unloaded != 1 || old.Requests[200] != requests {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 )
@@ -24,8 +25,12 @@ func firstPath(configured, environment, atHome string) string {
 		return environment
 	}
 	home, err := os.UserHomeDir()
-	if err != nil {
-		return ""
+	if err != nil { // a service without one: as cargo finds it
+		account, err := user.Current()
+		if err != nil {
+			return ""
+		}
+		home = account.HomeDir
 	}
 	return filepath.Join(home, atHome)
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -41,32 +40,6 @@ func (j *job) compileGo(ctx context.Context) (string, error) {
 	run.args = []string{"build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false",
 		"-ldflags=-s -w", "-o", product, "."}
 	return product, j.run(ctx, run)
-}
-
-// goAccess is what the go command needs. It runs nothing of the module, so it
-// may write into caches that other builds use.
-func (j *job) goAccess(ctx context.Context, program string, compiler []string) (access, error) {
-	cmd := exec.CommandContext(ctx, program, "env", "-json", "GOROOT", "GOENV", "GOCACHE", "GOMODCACHE", "GOPATH")
-	cmd.Dir = j.temp // no module here
-	cmd.Env = scrub(os.Environ(), j.goEnv(compiler)...)
-	text, err := cmd.Output()
-	if err != nil {
-		return access{}, fmt.Errorf("go env: %w", err)
-	}
-	var env struct{ GOROOT, GOENV, GOCACHE, GOMODCACHE, GOPATH string }
-	if err := json.Unmarshal(text, &env); err != nil {
-		return access{}, fmt.Errorf("go env: %w", err)
-	}
-	write := []string{env.GOCACHE, env.GOMODCACHE}
-	if paths := filepath.SplitList(env.GOPATH); len(paths) > 0 {
-		write = append(write, filepath.Join(paths[0], "pkg", "sumdb"))
-	}
-	for _, dir := range write { // what is not there cannot be allowed
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return access{}, err
-		}
-	}
-	return access{read: []string{env.GOROOT, env.GOENV}, write: write, network: !j.config.Offline}, nil
 }
 
 func (j *job) goEnv(compiler []string) []string {

@@ -3,8 +3,9 @@
 // Rust, go for Go. The SDKs come with this package, so that nothing else of
 // Edge Gateway has to be installed.
 //
-// Compiling is running: build scripts and macros are programs. Build only what
-// may run on this machine as this user.
+// Compiling is running: build scripts and macros are programs. A build that is
+// not confined is for what may run on this machine as this user; one that is
+// reaches little and is bounded, see [Request] and package confine.
 package toolchain
 
 import (
@@ -59,9 +60,10 @@ type Library struct {
 
 // Toolchain builds handlers. Its methods may be called from many goroutines.
 type Toolchain struct {
-	config Config
-	slots  chan struct{}
-	sdk    string // the unpacked SDKs
+	config  Config
+	slots   chan struct{}
+	sdk     string // the unpacked SDKs
+	goPaths goPaths
 }
 
 // New prepares a toolchain: it makes the cache directory and unpacks the SDKs.
@@ -90,6 +92,13 @@ func New(config Config) (*Toolchain, error) {
 		if err := absolute(&config.Exclude[i]); err != nil {
 			return nil, err
 		}
+	}
+	if err := os.MkdirAll(config.CacheDir, 0o755); err != nil {
+		return nil, fmt.Errorf("make cache directory: %w", err)
+	}
+	// By the path that a confined compiler finds it under too.
+	if real, err := filepath.EvalSymlinks(config.CacheDir); err == nil {
+		config.CacheDir = real
 	}
 	t := &Toolchain{config: config, slots: make(chan struct{}, config.Parallel)}
 	for _, dir := range []string{t.tempRoot(), t.libraryDir()} {

@@ -164,7 +164,7 @@ func (b *box) unneeded() (paths []string) {
 // step of each operation, the next finds what was acknowledged, and what was
 // not is there whole or not at all.
 func TestAKillAtEveryDurableStepLosesNothingAcknowledged(t *testing.T) {
-	all := slices.Concat(failpoint.Control, failpoint.Around)
+	all := slices.Concat(failpoint.Control, failpoint.Change)
 	died := map[string]int{}
 	var mu sync.Mutex
 	note := func(step string) {

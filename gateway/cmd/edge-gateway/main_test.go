@@ -83,7 +83,7 @@ func start(t *testing.T, env []string, args ...string) *process {
 func (p *process) waitUntilServing(t *testing.T) {
 	t.Helper()
 	p.waitFor(t, `"msg":"serving"`)
-	_, rest, _ := strings.Cut(p.output(), `"address":"http://`)
+	_, rest, _ := strings.Cut(p.output(), `"msg":"serving","address":"http://`)
 	p.address, _, _ = strings.Cut(rest, `"`)
 }
 

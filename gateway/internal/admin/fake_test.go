@@ -31,7 +31,7 @@ type fake struct {
 	log      io.ReadCloser // of every build
 	expired  map[string]bool
 	work     func(context.Context) error // of Deploy and Upload; may be nil
-	reading  chan struct{}               // closed when an upload has begun
+	reading  func()                      // told when an upload has begun; may be nil
 	uploaded []byte
 	library  io.Reader // of every version
 	ready    model.Readiness
@@ -166,8 +166,7 @@ func (f *fake) Upload(ctx context.Context, endpoint string, library io.Reader, _
 	first := make([]byte, 5)
 	n, err := io.ReadFull(library, first)
 	if f.reading != nil {
-		close(f.reading)
-		f.reading = nil
+		f.reading()
 	}
 	if err == nil {
 		var rest []byte

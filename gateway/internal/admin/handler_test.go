@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -234,10 +235,11 @@ func TestUploadsAreStreamed(t *testing.T) {
 	}
 	r.Header.Set("Authorization", "Bearer t-deploy")
 	r.Header.Set("Content-Type", binary)
-	s.fake.reading = make(chan struct{})
+	reading := make(chan struct{})
+	s.fake.reading = sync.OnceFunc(func() { close(reading) })
 	go func() {
 		fmt.Fprint(feed, "first")
-		<-s.fake.reading // control has that before the rest is sent
+		<-reading // control has that before the rest is sent
 		fmt.Fprint(feed, "rest")
 		feed.Close()
 	}()

@@ -11,14 +11,9 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
-// canaryEvery is how often the figures of a canary are looked at.
-const canaryEvery = time.Second
-
 // canaries are the comparisons that go on, by endpoint. What both versions had
 // done before does not count; a comparison of before a restart begins anew.
 type canaries struct {
-	every time.Duration
-
 	mu      sync.Mutex
 	running map[string]*comparison
 }
@@ -75,7 +70,7 @@ func (one *comparison) figures(report gateway.Report, endpoint string) (current,
 
 // decide promotes or aborts a canary when the figures say so.
 func (c *Control) decide(ctx context.Context, endpoint string, one *comparison) {
-	tick := time.NewTicker(c.canaries.every)
+	tick := time.NewTicker(c.opts.canaryEvery)
 	defer tick.Stop()
 	for {
 		select {

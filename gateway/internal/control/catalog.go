@@ -18,6 +18,7 @@ type catalog struct {
 	// store, so that nothing done to its files later has an effect.
 	file     gateway.Snapshot
 	declared time.Time // zero until Declare
+	given    []string  // the files of those libraries, which may lie in the build cache
 
 	endpoints map[string]model.Endpoint // of the API, as the state has them
 	services  map[string]state.Service  // likewise

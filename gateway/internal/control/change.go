@@ -94,7 +94,7 @@ func (c *Control) change(ctx context.Context, d *deed, f func(*edit) error) erro
 		if err := c.converge(ctx, e.catalog, e.touched); err != nil {
 			return refused(err)
 		}
-		failpoint.Reach("change.served", "")
+		failpoint.Reach("change.served", d.entry.Target)
 	}
 	err := c.state.Update(ctx, func(tx *state.Tx) error {
 		for _, write := range e.writes {

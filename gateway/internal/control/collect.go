@@ -44,7 +44,7 @@ func (c *Control) keepCollecting() {
 
 // collect removes artifacts that neither the state, the file nor the worker
 // needs, and then the oldest versions, as long as all of them together take more
-// than their budget.
+// than their budget. It trims the caches of builds and the audit, too.
 func (c *Control) collect(ctx context.Context) error {
 	remaining, err := c.collectArtifacts(ctx)
 	if err != nil {
@@ -57,6 +57,9 @@ func (c *Control) collect(ctx context.Context) error {
 		if _, err = c.collectArtifacts(ctx); err != nil {
 			return err
 		}
+	}
+	if _, _, err := c.builds.toolchain.Trim(c.opts.CacheBudget, c.now.Load().given...); err != nil {
+		return err
 	}
 	return c.state.Update(ctx, func(tx *state.Tx) error { return tx.PruneAudit(auditKept) })
 }

@@ -64,21 +64,24 @@ type Options struct {
 
 	ArtifactBudget int64 // bytes of versions and sources on disk; default 2 GiB
 	CacheBudget    int64 // bytes of build caches; default 5 GiB
-	LogBudget      int64 // bytes of logs; default 64 MiB
 	MaxLibrary     int64 // bytes of one library; default 256 MiB
 	MaxSource      int64 // bytes of one source tree; default 64 MiB
+
+	canaryEvery time.Duration // how often the figures of a canary are looked at; default 1 s
 }
 
 func (o *Options) setDefaults() {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	if o.canaryEvery == 0 {
+		o.canaryEvery = time.Second
+	}
 	for _, size := range []struct {
 		field *int64
 		value int64
 	}{
-		{&o.ArtifactBudget, 2 << 30}, {&o.CacheBudget, 5 << 30}, {&o.LogBudget, 64 << 20},
-		{&o.MaxLibrary, 256 << 20}, {&o.MaxSource, 64 << 20},
+		{&o.ArtifactBudget, 2 << 30}, {&o.CacheBudget, 5 << 30}, {&o.MaxLibrary, 256 << 20}, {&o.MaxSource, 64 << 20},
 	} {
 		if *size.field == 0 {
 			*size.field = size.value
@@ -132,7 +135,6 @@ func Open(ctx context.Context, o Options) (*Control, error) {
 		return nil, fmt.Errorf("remove what an earlier process left: %w", err)
 	}
 	c := &Control{opts: o, log: o.Log, worker: o.Worker, started: time.Now().UTC(), collecting: make(chan struct{}, 1)}
-	c.canaries.every = canaryEvery
 	if c.artifacts, err = artifact.Open(dir); err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -27,7 +28,7 @@ func (c *Control) Declare(ctx context.Context, s gateway.Snapshot) error {
 	defer c.mu.Unlock()
 	now := c.now.Load()
 	next := now.clone()
-	next.file, next.declared = kept, time.Now().UTC()
+	next.file, next.declared, next.given = kept, time.Now().UTC(), slices.Collect(maps.Values(names))
 	next.broken, next.brokenServices = map[string]string{}, map[string]string{} // another try
 	if err := c.converge(ctx, next, nil); err != nil {
 		return asGiven(err, names)

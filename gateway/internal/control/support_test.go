@@ -66,6 +66,9 @@ const marker = "marker-0000"
 func TestMain(m *testing.M) {
 	trial.Main()
 	confine.Main()
+	if dir := os.Getenv(childDir); dir != "" {
+		runChild(dir, os.Getenv(childLibraries))
+	}
 	os.Exit(runAll(m))
 }
 

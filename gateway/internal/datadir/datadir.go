@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // ErrLocked says that another gateway uses the directory.
@@ -40,7 +41,7 @@ func Open(path string) (*Dir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open lock file: %w", err)
 	}
-	if err := lock(d.lock); err != nil {
+	if err := lockPatiently(d.lock); err != nil {
 		owner, _ := io.ReadAll(io.LimitReader(d.lock, 32))
 		_ = d.lock.Close()
 		if errors.Is(err, errBusy) {
@@ -53,6 +54,18 @@ func Open(path string) (*Dir, error) {
 	_, _ = d.lock.WriteAt(fmt.Appendln(nil, os.Getpid()), 0) // for the message above only
 	d.sweep()
 	return d, nil
+}
+
+// lockPatiently waits a little for a process that was killed while it started
+// another one: that holds the lock, too, until it is the other program.
+func lockPatiently(f *os.File) error {
+	const patience = 500 * time.Millisecond
+	for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		err := lock(f)
+		if !errors.Is(err, errBusy) || time.Since(begin) > patience {
+			return err
+		}
+	}
 }
 
 // Close lets another process have the directory.

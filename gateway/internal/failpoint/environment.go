@@ -36,7 +36,7 @@ func init() {
 func parse(text string) (step string, n int64, file string, err error) {
 	text, file, _ = strings.Cut(text, "@")
 	step, count, counted := strings.Cut(text, ":")
-	if !slices.Contains(slices.Concat(Control, Around, Mail), step) {
+	if !slices.Contains(slices.Concat(Control, Change, Mail), step) {
 		return "", 0, "", fmt.Errorf("there is no step %q", step)
 	}
 	n = 1

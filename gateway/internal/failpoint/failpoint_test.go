@@ -107,7 +107,7 @@ func TestSteps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := slices.Sorted(slices.Values(slices.Concat(failpoint.Control, failpoint.Around, failpoint.Mail)))
+	all := slices.Sorted(slices.Values(slices.Concat(failpoint.Control, failpoint.Change, failpoint.Mail)))
 	if got := slices.Sorted(maps.Keys(reached)); !slices.Equal(got, all) {
 		t.Errorf("reached %q\nlisted  %q", got, all)
 	}

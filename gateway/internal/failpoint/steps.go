@@ -21,13 +21,14 @@ var Control = []string{
 	"state.committed", // it is on the disk, and nobody has been told
 }
 
-// Around are steps around that work, which only the whole program reaches.
-var Around = []string{
-	"change.served", // a change is served and not written down
+// Change are the steps of changes around that work, which the whole program
+// reaches.
+var Change = []string{
+	"change.served", // the worker serves it, and it is not written down
 
 	"build.prepared", // its source tree is unpacked for the compiler
 	"build.compiled", // there is a library, of which nobody knows yet
-	"build.pruned",   // old builds are forgotten, their logs still are there
+	"build.pruned",   // old builds are forgotten, and their logs still are there
 
 	"artifact.removed", // one that nothing refers to any more
 

@@ -64,9 +64,16 @@ func hostile(t testing.TB) *openapi.Document {
 	return d
 }
 
+// underRace tells whether the race detector is on, which sees nothing of what
+// compilers do and of libraries.
+var underRace bool
+
 // serve builds operations and serves them. It tells where.
 func serve(t *testing.T, language toolchain.Language, operations []openapi.Operation) string {
 	t.Helper()
+	if underRace {
+		t.Skip("there is nothing to see here for the race detector")
+	}
 	compiler, err := toolchain.New(toolchain.Config{CacheDir: t.TempDir(), Offline: true})
 	must(t, err)
 	var s gateway.Snapshot
@@ -192,7 +199,11 @@ func TestHostileTextsStayTexts(t *testing.T) {
 	for _, language := range toolchain.Languages() {
 		t.Run(string(language), func(t *testing.T) {
 			loadable(t, language)
-			url := serve(t, language, hostile(t).Operations)
+			operations := hostile(t).Operations
+			if language == toolchain.Rust {
+				operations = operations[:1] // each takes seconds to compile
+			}
+			url := serve(t, language, operations)
 			query := "?a%22%20*%2F%20%3F%3F%2F%20%5C%20%C3%A9%25s=1&%E6%97%A5%E6%9C%AC=2&a_b=&aB"
 			answer, body := send(t, "GET", url+"/h/x"+query, "", "X-A'`%", "")
 			var got map[string]any
@@ -206,6 +217,9 @@ func TestHostileTextsStayTexts(t *testing.T) {
 			}
 			if answer, body := send(t, "GET", url+"/h/x?a_b=1", "", "X-A'`%", ""); answer.StatusCode != 400 || !strings.Contains(body, "is missing") {
 				t.Errorf("%d %q", answer.StatusCode, body)
+			}
+			if len(operations) == 1 {
+				return
 			}
 			if answer, body := send(t, "GET", url+"/text", "", "", ""); answer.StatusCode != 299 || body != nasty {
 				t.Errorf("%d %q; want %q", answer.StatusCode, body, nasty)

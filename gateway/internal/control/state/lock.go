@@ -11,7 +11,8 @@ import (
 // lock keeps other processes from the state for as long as this one lives. It
 // is SQLite's own lock on an empty database beside the state, which works
 // alike on every system; a lock on the state itself would keep out readers of
-// this process, too.
+// this process, too. A process that was killed while it started another one may
+// hold it for a moment longer, which is waited for.
 type lock struct{ db *sqlite3.Conn }
 
 func takeLock(path string) (*lock, error) {
@@ -22,7 +23,7 @@ func takeLock(path string) (*lock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock the state: open %q: %w", path, err)
 	}
-	if err := db.Exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE"); err != nil {
+	if err := db.Exec("PRAGMA journal_mode = MEMORY; PRAGMA busy_timeout = 500; BEGIN EXCLUSIVE"); err != nil {
 		_ = db.Close()
 		if errors.Is(err, sqlite3.BUSY) {
 			return nil, fmt.Errorf("%w: %q is locked; stop it, or choose another data directory", ErrInUse, path)
