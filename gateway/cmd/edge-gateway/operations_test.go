@@ -324,7 +324,7 @@ func (b *box) applyBundle(texts map[string]string) bool {
 				Current: texts[name], Versions: map[string]bool{texts[name]: true}, History: []string{entry("deploy", "", texts[name])},
 			}
 		}
-		w.Last = "endpoint.create endpoint/" + names[len(names)-1]
+		w.Last = "bundle.apply bundle"
 	}))
 	return ok
 }

@@ -166,8 +166,14 @@ func (c *Control) resumeBuilds(ctx context.Context) error {
 			}
 		}
 		queued, err := tx.Builds(model.BuildFilter{State: model.BuildQueued}, model.Page{Limit: page.Most})
+		if err != nil {
+			return err
+		}
 		waiting = queued.Items
-		return err
+		return c.builds.queue.RemoveUnknown(func(id string) bool {
+			_, err := tx.Build(id)
+			return !isMissing(err)
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("read the builds: %w", err)
