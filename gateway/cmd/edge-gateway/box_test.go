@@ -77,25 +77,30 @@ func newBox(t *testing.T) *box {
 // start starts a gateway. It waits until it serves, or has ended.
 func (b *box) start(env ...string) (serves bool) {
 	b.Helper()
+	return b.launch(func(*running) {}, env...)
+}
+
+// launch is start for who has to know of the process before it serves.
+func (b *box) launch(began func(*running), env ...string) (serves bool) {
+	b.Helper()
 	p := &process{Cmd: exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--no-access-log", "--data", b.data)}
 	p.Dir, p.Env, p.Stdout, p.Stderr = b.dir, append(os.Environ(), env...), p, p
 	if err := p.Start(); err != nil {
 		b.Fatal(err)
 	}
-	r := &running{process: p, ended: make(chan struct{})}
+	b.now = &running{process: p, ended: make(chan struct{})}
+	ended := b.now.ended
 	go func() {
 		_ = p.Wait()
-		close(r.ended)
+		close(ended)
 	}()
+	began(b.now)
 	within(b.T, time.Minute, "it serves or ends", func() bool {
 		serves = strings.Contains(p.output(), `"msg":"serving","address"`)
-		return serves || r.hasEnded()
+		return serves || b.now.hasEnded()
 	})
 	p.address = said(p, `"msg":"serving","address":"http://`)
-	r.admin = said(p, `"msg":"serving the admin API","address":"http://`)
-	b.mu.Lock()
-	b.now = r
-	b.mu.Unlock()
+	b.now.admin = said(p, `"msg":"serving the admin API","address":"http://`)
 	return serves
 }
 

@@ -93,9 +93,9 @@ func (w world) answersOf(name string) []string {
 
 // maybe says that from now on there is one of some worlds.
 func (b *box) maybe(worlds ...world) {
+	b.possible = worlds
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.possible = worlds
 	b.answers = append(b.answers, answersOf(worlds))
 }
 
