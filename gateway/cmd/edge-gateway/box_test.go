@@ -122,6 +122,8 @@ func (r *running) hasEnded() bool {
 // mustStart starts a gateway that has to serve.
 func (b *box) mustStart(env ...string) {
 	b.Helper()
+	b.age("build/tmp/*") // what has just been made may be of a build that begins
+	b.age("build/lib/.*")
 	if !b.start(env...) {
 		b.Fatalf("it does not start: %v\n%s", b.now.ProcessState, b.now.output())
 	}
@@ -138,6 +140,16 @@ func (b *box) arm() {
 }
 
 func (b *box) disarm() { _ = os.Remove(b.armed) }
+
+// age makes files of the data directory look old.
+func (b *box) age(pattern string) {
+	b.Helper()
+	old := time.Now().Add(-time.Hour)
+	names, _ := filepath.Glob(filepath.Join(b.data, pattern))
+	for _, name := range names {
+		b.must(os.Chtimes(name, old, old))
+	}
+}
 
 // kill ends the process without a word, as kill -9 does.
 func (b *box) kill() {
