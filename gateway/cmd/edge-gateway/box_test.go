@@ -122,8 +122,6 @@ func (r *running) hasEnded() bool {
 // mustStart starts a gateway that has to serve.
 func (b *box) mustStart(env ...string) {
 	b.Helper()
-	b.age("build/tmp/*") // what has just been made may be of a build that begins
-	b.age("build/lib/.*")
 	if !b.start(env...) {
 		b.Fatalf("it does not start: %v\n%s", b.now.ProcessState, b.now.output())
 	}

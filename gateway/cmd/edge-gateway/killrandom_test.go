@@ -67,9 +67,7 @@ func TestKillsAtRandomMoments(t *testing.T) {
 		b.died()
 		traffic()
 	}
-	b.mustStart()
-	b.settle()
-	b.stop()
+	b.cleans()
 	t.Logf("seed %d: %d kills during changes and %d during starts; %d changes were acknowledged, of those begun %v; %d requests were answered",
 		seed, rounds, whileStarting, acknowledged, began, asked.Load())
 }

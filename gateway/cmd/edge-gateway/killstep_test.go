@@ -187,9 +187,7 @@ func TestAKillAtEveryDurableStepLosesNothingAcknowledged(t *testing.T) {
 						note(step)
 					}
 				}
-				b.mustStart()
-				b.settle()
-				b.stop()
+				b.cleans()
 			})
 		}
 		t.Run("first start", func(t *testing.T) { firstStart(t, note) })
