@@ -24,9 +24,16 @@ func (t *Toolchain) makeTemp(ctx context.Context) (dir string, remove func(), er
 }
 
 // removeLeftovers deletes what builds of processes that were killed left behind:
-// folders that nobody has locked. A build that has just begun may be about to
-// lock its own, and one that has lost its lock may take long.
+// folders that nobody has locked, and copies that nobody goes on with. A build
+// that has just begun may be about to lock its own, and one that has lost its
+// lock may take long.
 func (t *Toolchain) removeLeftovers() {
+	copies, _ := filepath.Glob(filepath.Join(t.libraryDir(), copying+"*"))
+	for _, path := range copies {
+		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > 10*time.Minute {
+			os.Remove(path)
+		}
+	}
 	entries, _ := os.ReadDir(t.tempRoot())
 	for _, entry := range entries {
 		dir := filepath.Join(t.tempRoot(), entry.Name())

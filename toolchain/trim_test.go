@@ -113,6 +113,10 @@ func TestLeftoversOfKilledBuildsAreRemoved(t *testing.T) {
 	write(t, filepath.Join(killed, "handler.s"), "")
 	write(t, filepath.Join(begun, ".lock"), "")
 	age(t, killed, time.Hour)
+	for _, name := range []string{".library-1", ".library-2"} {
+		write(t, filepath.Join(cache, "lib", name), "")
+	}
+	age(t, filepath.Join(cache, "lib", ".library-1"), time.Hour)
 	dir := project(t, "handler.c", "int handler_entry(void) { return 0; }\n")
 	looked := false
 	log := looking(func() {
@@ -135,6 +139,9 @@ func TestLeftoversOfKilledBuildsAreRemoved(t *testing.T) {
 	write(t, filepath.Join(dir, "handler.c"), "#warning here it is\nint handler_entry(void) { return 0; }\n")
 	_, err := newToolchain(t, toolchain.Config{CacheDir: cache}).BuildRequest(t.Context(), toolchain.Request{Dir: dir, Log: log})
 	must(t, err)
+	if left := names(t, filepath.Join(cache, "lib")); len(left) != 2 || left[0] != ".library-2" {
+		t.Errorf("in the cache there are %v", left)
+	}
 	if left := names(t, root); !looked || len(left) != 1 || left[0] != "build-begun" {
 		t.Errorf("looked %v, left %v", looked, left)
 	}

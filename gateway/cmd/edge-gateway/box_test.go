@@ -139,6 +139,16 @@ func (b *box) arm() {
 
 func (b *box) disarm() { _ = os.Remove(b.armed) }
 
+// age makes files of the data directory look old.
+func (b *box) age(pattern string) {
+	b.Helper()
+	old := time.Now().Add(-time.Hour)
+	names, _ := filepath.Glob(filepath.Join(b.data, pattern))
+	for _, name := range names {
+		b.must(os.Chtimes(name, old, old))
+	}
+}
+
 // kill ends the process without a word, as kill -9 does.
 func (b *box) kill() {
 	_ = b.now.Process.Kill()

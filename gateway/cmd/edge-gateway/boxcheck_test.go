@@ -58,7 +58,9 @@ func (b *box) authenticates(token string) (status int) {
 // kept is what may lie in a data directory where nothing is under way.
 var kept = regexp.MustCompile(`^(admin\.sock|lock|secret\.key|state\.lock|state\.db(-wal|-shm|\.backup-1)?` +
 	`|versions/[0-9a-f]{64}\.so|sources/[0-9a-f]{64}\.tar|builds/[0-9a-f-]+\.log|logs/.*` +
-	`|build/lib/[0-9a-f]{64}\.so|build/(sdk|stage)/.*|build/cargo.*|build/.*lock)$`)
+	`|build/lib/[0-9a-f]{64}\.so|build/(sdk|stage)/.*|build/cargo.*|build/.*lock` +
+	// Of builds that were killed; see [box.cleans].
+	`|build/tmp/.*|build/lib/\.library-.*)$`)
 
 // checkFiles looks for what nobody needs any more, and for processes that
 // nobody waits for.
@@ -94,6 +96,23 @@ func (b *box) checkFiles() {
 	if len(left) > 0 {
 		b.Errorf("this is left: %q", left)
 	}
+}
+
+// cleans has a gateway remove what builds that were killed have left, once that
+// is old enough.
+func (b *box) cleans() {
+	b.Helper()
+	within(b.T, 10*time.Second, "what the killed process had started ends", func() bool { return len(b.strays()) == 0 })
+	b.age("build/tmp/*")
+	b.age("build/lib/.*")
+	b.mustStart()
+	b.settle()
+	for _, pattern := range []string{"build/tmp/*", "build/lib/.*"} {
+		if left, _ := filepath.Glob(filepath.Join(b.data, pattern)); len(left) > 0 {
+			b.Errorf("this is left: %q", left)
+		}
+	}
+	b.stop()
 }
 
 // strays are processes that work in the data directory beside the gateway.

@@ -67,9 +67,7 @@ func TestKillsAtRandomMoments(t *testing.T) {
 		b.died()
 		traffic()
 	}
-	b.mustStart()
-	b.settle()
-	b.stop()
+	b.cleans()
 	t.Logf("seed %d: %d kills during changes and %d during starts; %d changes were acknowledged, of those begun %v; %d requests were answered",
 		seed, rounds, whileStarting, acknowledged, began, asked.Load())
 }
@@ -100,14 +98,10 @@ func (b *box) anything(r *rand.Rand) (name string, do func() bool) {
 	endpoint := residents[r.IntN(len(residents))]
 	e := w.Endpoints[endpoint]
 	add("create endpoint", e == nil, func() bool { return b.createEndpoint(endpoint) })
-	add("create key", len(w.Keys) < 4, func() bool { return b.createKey(fmt.Sprint("k", b.number)) })
-	key := fmt.Sprint("k", r.IntN(b.number+1))
-	for name := range w.Keys {
-		if name != "first" {
-			key = max(key, name)
-		}
-	}
-	add("delete key", w.Keys[key], func() bool { return b.deleteKey(key) })
+	keys := slices.Sorted(maps.Keys(w.Keys))
+	key := keys[r.IntN(len(keys))]
+	add("create key", len(keys) < 4, func() bool { return b.createKey(b.next("key")) })
+	add("delete key", len(keys) > 1, func() bool { return b.deleteKey(key) })
 	service := fmt.Sprint("s", r.IntN(2))
 	add("put service", true, func() bool { return b.putService(service, 1+r.IntN(30)) })
 	add("delete service", w.Services[service] != 0, func() bool { return b.deleteService(service) })
@@ -150,7 +144,9 @@ func (b *box) traffic(asked *atomic.Int64) (end func()) {
 	now := b.now
 	for _, name := range residents {
 		clients.Go(func() {
-			for ctx.Err() == nil {
+			pace := time.NewTicker(3 * time.Millisecond) // the changes are to get on, too
+			defer pace.Stop()
+			for ; ctx.Err() == nil; <-pace.C {
 				since := b.moment()
 				got, err := visit(now.address, "/"+name)
 				switch {

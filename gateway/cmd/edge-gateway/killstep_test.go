@@ -52,7 +52,7 @@ var durableOperations = []durableOperation{
 	{"rollback", func(b *box) { b.deploy("e0", b.other("e0")) }, func(b *box) bool { return b.rollback("e0") }, changeSteps},
 	{"undeploy", func(b *box) { b.deploy("e0", b.other("e0")) }, func(b *box) bool { return b.undeploy("e0") }, changeSteps},
 	{"delete version", func(b *box) { b.upload("e0", b.next("version")) }, func(b *box) bool {
-		return b.deleteVersion("e0", fmt.Sprintf("version-%04d", b.number)) && b.collected()
+		return b.collecting(func() bool { return b.deleteVersion("e0", fmt.Sprintf("version-%04d", b.number)) })
 	}, slices.Concat(stateSteps, []string{"artifact.removed"})},
 	{"delete endpoint", func(b *box) {
 		if b.world().Endpoints["e1"] == nil {
@@ -61,7 +61,9 @@ var durableOperations = []durableOperation{
 			b.deploy("e1", fmt.Sprintf("version-%04d", b.number))
 			b.putSource("e1", b.next("source"))
 		}
-	}, func(b *box) bool { return b.deleteEndpoint("e1") && b.collected() }, slices.Concat(changeSteps, []string{"artifact.removed"})},
+	}, func(b *box) bool {
+		return b.collecting(func() bool { return b.deleteEndpoint("e1") })
+	}, slices.Concat(changeSteps, []string{"artifact.removed"})},
 	{"create service", func(b *box) {
 		if b.world().Services["s0"] != 0 {
 			b.deleteService("s0")
@@ -72,10 +74,7 @@ var durableOperations = []durableOperation{
 			b.putService("s0", 2)
 		}
 	}, func(b *box) bool { return b.deleteService("s0") }, changeSteps},
-	{"create key", nothing, func(b *box) bool {
-		b.number++
-		return b.createKey(fmt.Sprint("k", b.number))
-	}, stateSteps},
+	{"create key", nothing, func(b *box) bool { return b.createKey(b.next("key")) }, stateSteps},
 	{"delete key", func(b *box) {
 		if !b.world().Keys["k0"] {
 			b.createKey("k0")
@@ -116,23 +115,18 @@ func (b *box) someCanary() {
 	}
 }
 
-// age makes all artifacts as old as those are that may be collected.
-func (b *box) age() {
+// collecting is a change after which artifacts are collected; false if the
+// process died before that was done.
+func (b *box) collecting(change func() bool) bool {
 	b.Helper()
-	old := time.Now().Add(-time.Hour)
-	for _, pattern := range []string{"versions/*", "sources/*"} {
-		names, _ := filepath.Glob(filepath.Join(b.data, pattern))
-		for _, name := range names {
-			b.must(os.Chtimes(name, old, old))
-		}
+	const collected = "artifacts that nothing refers to were removed"
+	before := strings.Count(b.now.output(), collected)
+	if !change() {
+		return false
 	}
-}
-
-// collected waits until nothing is left that nobody refers to; false if the
-// process has died of that.
-func (b *box) collected() bool {
-	b.Helper()
-	within(b.T, time.Minute, "the artifacts are collected", func() bool { return b.now.hasEnded() || len(b.unneeded()) == 0 })
+	within(b.T, time.Minute, "artifacts are collected", func() bool {
+		return b.now.hasEnded() || len(b.unneeded()) == 0 && strings.Count(b.now.output(), collected) > before
+	})
 	if b.now.hasEnded() {
 		b.died()
 		return false
@@ -193,9 +187,7 @@ func TestAKillAtEveryDurableStepLosesNothingAcknowledged(t *testing.T) {
 						note(step)
 					}
 				}
-				b.mustStart()
-				b.settle()
-				b.stop()
+				b.cleans()
 			})
 		}
 		t.Run("first start", func(t *testing.T) { firstStart(t, note) })
@@ -218,7 +210,8 @@ func (b *box) dies(operation durableOperation, step string) bool {
 	b.mustStart(b.failing(step))
 	b.settle()
 	operation.prepare(b)
-	b.age()
+	b.age("versions/*")
+	b.age("sources/*")
 	b.arm()
 	done := operation.do(b)
 	if b.Failed() {
