@@ -25,7 +25,7 @@ type catalog struct {
 
 	// What the worker could not start, and why. It is left out of the snapshot
 	// until it is changed, so that it does not keep others from changing.
-	broken         map[string]string // endpoints of the API
+	broken         map[string]string // endpoints
 	brokenServices map[string]string
 	yields         map[string]string // endpoints that have the route of a service of the file
 
@@ -83,7 +83,9 @@ func (k *catalog) serviceNames() []string {
 // endpoint is an endpoint as the API shows it, but for what is live.
 func (k *catalog) endpoint(name string) (model.Endpoint, bool) {
 	if declared, ok := k.fileEndpoint(name); ok {
-		return fileEndpoint(declared, k.declared), true
+		e := fileEndpoint(declared, k.declared)
+		e.Fault = k.broken[name]
+		return e, true
 	}
 	e, ok := k.endpoints[name]
 	e.Fault = k.faults[name]
