@@ -58,7 +58,9 @@ func asked(t *testing.T, p *process, data, token, method, path string, body []by
 
 // Without a configuration file, all there is comes by the API, and is there
 // after a restart.
-func TestServingWithoutAFile(t *testing.T) {
+func TestServingWithoutAFile(t *testing.T) { inBothModes(t, servingWithoutAFile) }
+
+func servingWithoutAFile(t *testing.T) {
 	dir, _ := project(t)
 	library := filepath.Join(t.TempDir(), "hello.so")
 	if out, err := exec.Command(binary, "build", dir, "-o", library, "--data", t.TempDir()).CombinedOutput(); err != nil {

@@ -43,7 +43,9 @@ EG_ENTRY(answer);
 
 // The first signal lets requests finish, the second gives them up: those that
 // wait are answered 503, those in native code are left behind.
-func TestASecondSignalCutsTheDrainShort(t *testing.T) {
+func TestASecondSignalCutsTheDrainShort(t *testing.T) { inBothModes(t, secondSignal) }
+
+func secondSignal(t *testing.T) {
 	for _, test := range []struct {
 		name, source, at string
 		answer           int // 0 for none

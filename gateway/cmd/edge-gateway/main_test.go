@@ -60,6 +60,16 @@ func serve(t *testing.T, env []string, args ...string) *process {
 	return p
 }
 
+// inBothModes runs a test with a worker process and without one.
+func inBothModes(t *testing.T, test func(t *testing.T)) {
+	for _, mode := range []struct{ name, single string }{{"worker", "false"}, {"single process", "true"}} {
+		t.Run(mode.name, func(t *testing.T) {
+			t.Setenv("EDGE_GATEWAY_SINGLE_PROCESS", mode.single)
+			test(t)
+		})
+	}
+}
+
 // start starts the command.
 func start(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
@@ -294,7 +304,9 @@ func TestWatchSwapsWhatCompilesAndKeepsWhatServes(t *testing.T) {
 	p.stop(t)
 }
 
-func TestReloadTakesAGoodFileAndRefusesABadOne(t *testing.T) {
+func TestReloadTakesAGoodFileAndRefusesABadOne(t *testing.T) { inBothModes(t, reload) }
+
+func reload(t *testing.T) {
 	_, config := project(t)
 	p := serve(t, nil, "--config", config)
 	good, err := os.ReadFile(config)
@@ -409,8 +421,12 @@ func TestMissingCompilerCostsItsOwnHandlersOnly(t *testing.T) {
 }
 
 func TestNewProjectBuildsAndAnswers(t *testing.T) {
-	for _, language := range []string{"c", "rust", "go"} {
-		t.Run(language, func(t *testing.T) {
+	for _, test := range []struct{ language, single string }{
+		{"c", "false"}, {"rust", "false"}, {"go", "false"}, {"go", "true"}, // a Go runtime wants to be prepared for
+	} {
+		t.Run(test.language+", single process "+test.single, func(t *testing.T) {
+			t.Setenv("EDGE_GATEWAY_SINGLE_PROCESS", test.single)
+			language := test.language
 			dir := filepath.Join(t.TempDir(), "project")
 			if out, err := exec.Command(binary, "new", language, dir).CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)

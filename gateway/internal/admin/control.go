@@ -82,4 +82,5 @@ type overview interface {
 	Overview(context.Context) (model.Overview, error)
 	Ready(context.Context) model.Readiness
 	Report() gateway.Report
+	Recycle(context.Context) (model.Recycled, error)
 }

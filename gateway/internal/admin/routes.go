@@ -31,6 +31,8 @@ var routes = []route{
 	{"get-status", http.MethodGet, v1 + "/status", model.ScopeRead, false},
 	{"get-metrics", http.MethodGet, v1 + "/metrics", model.ScopeRead, true},
 
+	{"recycle", http.MethodPost, v1 + "/recycle", model.ScopeAdmin, true},
+
 	{"list-endpoints", http.MethodGet, v1 + "/endpoints", model.ScopeRead, false},
 	{"create-endpoint", http.MethodPost, v1 + "/endpoints", model.ScopeAdmin, false},
 	{"get-endpoint", http.MethodGet, v1 + "/endpoints/{endpoint}", model.ScopeRead, false},

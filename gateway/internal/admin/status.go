@@ -47,6 +47,14 @@ func (a *API) registerHealth() {
 }
 
 func (a *API) registerStatus() {
+	register(a, "recycle", doc{
+		tag: "status", summary: "Have a new worker process serve",
+		more:   "It is answered when the new one accepts requests. The old one then finishes what it has, and ends. No request is lost. Where the gateway serves in a single process the answer is 409.",
+		errors: []int{http.StatusConflict},
+	}, func(ctx context.Context, _ *struct{}) (*struct{ Body model.Recycled }, error) {
+		r, err := a.control.Recycle(ctx)
+		return &struct{ Body model.Recycled }{r}, err
+	})
 	register(a, "get-status", doc{tag: "status", summary: "Tell what the gateway is doing, at a glance", more: "A key that is limited to endpoints sees those, and no services."},
 		func(ctx context.Context, _ *struct{}) (*struct{ Body model.Overview }, error) {
 			o, err := a.control.Overview(ctx)

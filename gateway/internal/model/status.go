@@ -45,3 +45,9 @@ type NotReady struct {
 	Name   string `json:"name"`
 	Reason string `json:"reason"`
 }
+
+// Recycled tells of a worker process that was replaced.
+type Recycled struct {
+	Pid    int `json:"pid"`    // of the one that serves
+	Before int `json:"before"` // of the one that finishes what it has, and ends
+}

@@ -2,21 +2,22 @@ package worker
 
 import (
 	"context"
-	"fmt"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
 // Recycle has another worker process serve: when it accepts, the old one stops
 // to, and finishes what it has. No request is lost. An error leaves the old one
-// as it is.
-func (s *Supervisor) Recycle(ctx context.Context) error {
+// as it is. The process ids of both are returned.
+func (s *Supervisor) Recycle(ctx context.Context) (before, after int, err error) {
 	old, release, err := s.take(ctx)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	defer release()
 	c, err := s.launch(ctx)
 	if err != nil {
-		return fmt.Errorf("the new worker process does not serve, the old one goes on: %w", err)
+		return 0, 0, model.Errorf(model.Unavailable, "the new worker process does not serve, the old one goes on: %w", err)
 	}
 	s.mu.Lock()
 	if s.up == old { // else it has crashed meanwhile
@@ -25,6 +26,7 @@ func (s *Supervisor) Recycle(ctx context.Context) error {
 	s.put(c)
 	s.mu.Unlock()
 	old.drain(s.opts.DrainTimeout)
-	s.log.Info("a new worker process serves; the old one drains", "pid", c.cmd.Process.Pid, "old", old.cmd.Process.Pid)
-	return nil
+	before, after = old.cmd.Process.Pid, c.cmd.Process.Pid
+	s.log.Info("a new worker process serves; the old one drains", "pid", after, "old", before)
+	return before, after, nil
 }

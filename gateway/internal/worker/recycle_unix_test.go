@@ -40,8 +40,9 @@ func TestRecycleUnderLoadLosesNothing(t *testing.T) {
 		pids[s.Pid()] = true
 		from := answered.Load()
 		within(t, 20*time.Second, "requests are answered", func() bool { return answered.Load() > from+500 })
-		if err := s.Recycle(t.Context()); err != nil {
-			t.Fatal(err)
+		before, after, err := s.Recycle(t.Context())
+		if err != nil || !pids[before] || after != s.Pid() {
+			t.Fatal(before, after, err)
 		}
 	}
 	if len(pids) != 4 {
@@ -67,9 +68,8 @@ func TestARecycleThatFailsLeavesTheOldWorkerServing(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := s.Pid()
-	wantError := s.Recycle(t.Context())
-	if wantError == nil || s.Pid() != before {
-		t.Errorf("%v", wantError)
+	if _, _, err := s.Recycle(t.Context()); err == nil || s.Pid() != before {
+		t.Errorf("%v", err)
 	}
 	s.wantStatus(t, "/", 200)
 	if out := s.out(); len(out) != 0 {
@@ -85,7 +85,7 @@ func TestWhatIsCountedIsOfTheWorkerThatServes(t *testing.T) {
 	if len(first.Endpoints) != 1 || first.Endpoints[0].Versions[0].Requests[200] != 1 {
 		t.Errorf("%+v", first)
 	}
-	if err := s.Recycle(t.Context()); err != nil {
+	if _, _, err := s.Recycle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	second := s.Report()

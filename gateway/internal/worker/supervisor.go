@@ -70,6 +70,7 @@ func New(o Options) (*Supervisor, error) {
 		s.closeListeners()
 		return nil, fmt.Errorf("the worker process does not start (%s): %w", first.exit.Status, err)
 	}
+	s.log.Info("a worker process was started", "pid", first.cmd.Process.Pid)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.put(first)
