@@ -147,7 +147,7 @@ func (b *box) disarm() { _ = os.Remove(b.armed) }
 // age makes files of the data directory look old.
 func (b *box) age(pattern string) {
 	b.Helper()
-	old := time.Now().Add(-time.Hour)
+	old := time.Now().Add(-72 * time.Hour)
 	names, _ := filepath.Glob(filepath.Join(b.data, pattern))
 	for _, name := range names {
 		b.must(os.Chtimes(name, old, old))
