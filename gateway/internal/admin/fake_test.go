@@ -68,14 +68,14 @@ func (f *fake) Note(_ context.Context, e model.AuditEntry) {
 	f.notes = append(f.notes, e)
 }
 
-func (f *fake) Once(_ context.Context, key, request string, do func() ([]byte, error)) ([]byte, error) {
+func (f *fake) Once(ctx context.Context, key, request string, do func(context.Context) ([]byte, error)) ([]byte, error) {
 	if a, ok := f.answers[key]; ok {
 		if a.request != request {
 			return nil, model.Errorf(model.Conflict, "the key was used for another request")
 		}
 		return a.body, nil
 	}
-	body, err := do()
+	body, err := do(ctx)
 	if err == nil {
 		f.answers[key] = answer{request, body}
 	}
