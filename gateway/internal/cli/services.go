@@ -213,17 +213,23 @@ func (c setService) Run(ctx context.Context) error {
 type testService struct{ service }
 
 func (c testService) Run(ctx context.Context) error {
-	failed := ""
-	err := call(ctx, c.remote, c.request(http.MethodPost, "test"), func(t model.ServiceTest) {
+	remote, err := c.client()
+	if err != nil {
+		return err
+	}
+	var t model.ServiceTest
+	if err := remote.Do(ctx, c.request(http.MethodPost, "test"), &t); err != nil {
+		return err
+	}
+	c.print(t, func() {
 		if t.Connected {
 			fmt.Printf("reached in %s\n", milliseconds(t.Latency))
 		}
-		failed = t.Error
 	})
-	if err == nil && failed != "" {
-		return fmt.Errorf("not reached: %s", failed)
+	if t.Error != "" {
+		return fmt.Errorf("not reached: %s", t.Error)
 	}
-	return err
+	return nil
 }
 
 type activateService struct{ service }
