@@ -80,25 +80,28 @@ func (s service) request(method string, action ...string) client.Request {
 type showService struct{ service }
 
 func (c showService) Run(ctx context.Context) error {
-	return call(ctx, c.remote, c.request(http.MethodGet), func(s model.Service) {
-		showServices([]model.Service{s})
-		row := func(name string, value any) { fmt.Printf("  %s = %v\n", name, value) }
-		for _, name := range slices.Sorted(maps.Keys(s.Options)) {
-			row(name, s.Options[name])
-		}
-		if s.Workers != 0 {
-			row("workers", s.Workers)
-		}
-		if s.Mailbox != 0 {
-			row("mailbox", s.Mailbox)
-		}
-		if s.Timeout != 0 {
-			row("timeout", s.Timeout)
-		}
-		if fault := faultOf(s); fault != "" {
-			fmt.Println("\n" + fault)
-		}
-	})
+	return call(ctx, c.remote, c.request(http.MethodGet), showSettings)
+}
+
+// showSettings shows all of a service.
+func showSettings(s model.Service) {
+	showServices([]model.Service{s})
+	row := func(name string, value any) { fmt.Printf("  %s = %v\n", name, value) }
+	for _, name := range slices.Sorted(maps.Keys(s.Options)) {
+		row(name, s.Options[name])
+	}
+	if s.Workers != 0 {
+		row("workers", s.Workers)
+	}
+	if s.Mailbox != 0 {
+		row("mailbox", s.Mailbox)
+	}
+	if s.Timeout != 0 {
+		row("timeout", s.Timeout)
+	}
+	if fault := faultOf(s); fault != "" {
+		fmt.Println("\n" + fault)
+	}
 }
 
 // settings are what can be chosen of a service.
@@ -207,7 +210,7 @@ func (c setService) Run(ctx context.Context) error {
 	c.into(&s.ServiceSpec)
 	request := c.request(http.MethodPut)
 	request.In, request.Header = s.ServiceSpec, revision(s.Revision)
-	return call(ctx, c.remote, request, func(s model.Service) { showServices([]model.Service{s}) })
+	return call(ctx, c.remote, request, showSettings)
 }
 
 type testService struct{ service }
