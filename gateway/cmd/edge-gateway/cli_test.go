@@ -264,6 +264,11 @@ func TestEveryCommandOfTheCommandLine(t *testing.T) {
 	key := c.text("token", "keys", "create", "reader", "--scope", "read", "--endpoint", "greet", "--expires", "1h")
 	c.says("reader", "keys", "list")
 	c.says("complete", "completion", "bash")
+	for line, want := range map[string]string{"edge-gateway rollb": "rollback", "edge-gateway canary abort gr": "greet", "edge-gateway keys delete r": "reader"} {
+		c.env = append(c.env, "COMP_LINE="+line)
+		c.says(want)
+		c.env = c.env[:len(c.env)-1]
+	}
 
 	c.env = append([]string{"EDGE_GATEWAY_SERVER=" + c.admin()}, c.env...)
 	c.fails(4, "EDGE_GATEWAY_TOKEN", "status")
