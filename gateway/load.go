@@ -1,8 +1,11 @@
 package gateway
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
@@ -35,6 +38,24 @@ func (g *Gateway) version(spec *Endpoint) (version, error) {
 		return version{}, fmt.Errorf("size of library %q: %w", spec.Library, err)
 	}
 	return version{path, digest, info.Size()}, nil
+}
+
+// intact tells whether the library still has the bytes that it was kept with. A
+// disk that has lost some of them would cost the whole process, at each start.
+func (v version) intact() error {
+	file, err := os.Open(v.path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return err
+	}
+	if is := hex.EncodeToString(sum.Sum(nil)); is != v.digest {
+		return fmt.Errorf("the file is damaged: its SHA-256 is %s and was %s; upload or build it again", is, v.digest)
+	}
+	return nil
 }
 
 // identity tells whether an instance does for an endpoint as it is now to be.
@@ -73,6 +94,9 @@ func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
 		err = report.Check(inspect.Host())
 	}
 	if err != nil {
+		return nil, fmt.Errorf("library %q cannot be loaded: %w", spec.Library, err)
+	}
+	if err := v.intact(); err != nil {
 		return nil, fmt.Errorf("library %q cannot be loaded: %w", spec.Library, err)
 	}
 	log := g.opts.Log.With("endpoint", spec.Name, "version", h.version)

@@ -47,6 +47,7 @@ func (d *deed) ended(err *error) {
 	if *err == nil {
 		return
 	}
+	*err = fullDisk(*err)
 	d.entry.Outcome, d.entry.Detail = "failed", (*err).Error()
 	d.c.Note(d.ctx, d.entry)
 }
