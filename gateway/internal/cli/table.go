@@ -30,6 +30,10 @@ func (t *table) print(empty string) {
 		fmt.Println(empty)
 		return
 	}
+	t.write()
+}
+
+func (t *table) write() {
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	for _, row := range t.rows {
 		fmt.Fprintln(out, strings.Join(row, "\t"))

@@ -263,7 +263,17 @@ func (c *Control) TestService(ctx context.Context, name string) (result model.Se
 	defer cancel()
 	took, err := c.worker.TestService(ctx, s)
 	if err != nil {
-		return model.ServiceTest{Error: err.Error()}, nil
+		return model.ServiceTest{Error: placed(err, s.Options["path"])}, nil
 	}
 	return model.ServiceTest{Connected: true, Latency: float64(took) / float64(time.Millisecond)}, nil
+}
+
+// placed tells of a path what went wrong there: a handler is not told, but who
+// tests a service is.
+func placed(err error, path any) string {
+	text := err.Error()
+	if at, ok := path.(string); ok && at != "" && !strings.Contains(text, at) {
+		text += " at " + at
+	}
+	return text
 }
