@@ -30,6 +30,7 @@ type fake struct {
 	panics   any           // of Endpoint
 	log      io.ReadCloser // of every build
 	expired  map[string]bool
+	revoked  string                      // token; guarded by mu
 	work     func(context.Context) error // of Deploy and Upload; may be nil
 	reading  func()                      // told when an upload has begun; may be nil
 	uploaded []byte
@@ -53,7 +54,10 @@ func newFake() *fake {
 }
 
 func (f *fake) Authenticate(_ context.Context, token string) (model.Actor, error) {
-	if a, ok := f.actors[token]; ok {
+	f.mu.Lock()
+	revoked := token == f.revoked
+	f.mu.Unlock()
+	if a, ok := f.actors[token]; ok && !revoked {
 		return a, nil
 	}
 	if f.expired[token] {

@@ -306,3 +306,28 @@ func TestForeignPagesAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// net/http waits for a body before it answers, for ever if it is let.
+func TestABodyThatNeverComesHoldsNoConnection(t *testing.T) {
+	s := serve(t)
+	s.api.limits.json = 50 * time.Millisecond
+	for _, head := range []string{
+		"POST /api/v1/endpoints/orders/rollback HTTP/1.1\r\nContent-Length: 1000\r\n",
+		"POST /api/v1/endpoints HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n",
+		"GET /healthz HTTP/1.1\r\nContent-Length: 1000\r\n",
+		"GET /nowhere HTTP/1.1\r\nTransfer-Encoding: chunked\r\n",
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+		if _, err := io.WriteString(conn, head+"Host: localhost\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(got), "HTTP/1.1 ") {
+			t.Errorf("%q is answered with %q, %v", head, got, err)
+		}
+	}
+}

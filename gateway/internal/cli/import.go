@@ -34,7 +34,7 @@ func (c importCommand) Run(ctx context.Context) error {
 		}
 		t.print("The document has no operation that can be served.")
 		for _, left := range r.LeftOut {
-			fmt.Println("left out: " + left)
+			fmt.Println("left out: " + oneLine(left))
 		}
 	})
 }

@@ -80,10 +80,10 @@ func (c showService) Run(ctx context.Context) error {
 	return call(ctx, c.remote, c.request(http.MethodGet), func(s model.Service) {
 		showServices([]model.Service{s})
 		for name, value := range s.Options {
-			fmt.Printf("  %s = %v\n", name, value)
+			fmt.Println(oneLine(fmt.Sprintf("  %s = %v", name, value)))
 		}
 		if fault := faultOf(s); fault != "" {
-			fmt.Println("\n" + fault)
+			fmt.Println("\n" + Plain(fault))
 		}
 	})
 }
