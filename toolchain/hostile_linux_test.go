@@ -254,33 +254,3 @@ func TestDaemonOfABuildEndsWithIt(t *testing.T) {
 		}
 	}
 }
-
-// What a build leaves in the place of its library is read by the gateway, which
-// is not confined and has to come to an end.
-func TestLibraryThatIsNoFileIsRefused(t *testing.T) {
-	for _, left := range []string{`mkfifo "$out"`, `ln -s /dev/zero "$out"`} {
-		dir := hostile(t, `fn main() {
-    use std::os::unix::fs::PermissionsExt;
-    let dir = env::var("OUT_DIR").unwrap();
-    let ld = format!("{dir}/ld.bfd");
-    fs::write(&ld, "#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done\nout=$2\nrm -f \"$out\"\n`+strings.ReplaceAll(left, `"`, `\"`)+`\n").unwrap();
-    fs::set_permissions(&ld, fs::Permissions::from_mode(0o755)).unwrap();
-    println!("cargo:rustc-cdylib-link-arg=-B{dir}");
-    println!("cargo:rustc-cdylib-link-arg=-fuse-ld=bfd");
-}`)
-		ended := make(chan error, 1)
-		go func() {
-			_, err := buildConfined(t, toolchain.Config{CacheDir: t.TempDir()}, dir)
-			ended <- err
-		}()
-		select {
-		case err := <-ended:
-			if err == nil {
-				t.Errorf("%s made a library", left)
-			}
-			t.Log(err)
-		case <-time.After(time.Minute):
-			t.Errorf("%s: the build does not end", left)
-		}
-	}
-}
