@@ -81,18 +81,19 @@ func showLine(l model.LogLine) {
 	fmt.Fprintf(&b, "%s %-5s", l.At.Local().Format("15:04:05.000"), strings.ToUpper(l.Level))
 	for _, name := range []string{l.Endpoint, l.Service, l.RequestID} {
 		if name != "" {
-			b.WriteString(" " + name)
+			b.WriteString(" " + oneLine(name))
 		}
 	}
-	b.WriteString("  " + l.Message)
+	// Its second line must not pass for another line of the log.
+	b.WriteString("  " + strings.ReplaceAll(Plain(l.Message), "\n", "\n    | "))
 	for _, name := range slices.Sorted(maps.Keys(l.More)) {
-		fmt.Fprintf(&b, " %s=%s", name, quoted(l.More[name]))
+		fmt.Fprintf(&b, " %s=%s", oneLine(name), quoted(l.More[name]))
 	}
 	fmt.Println(b.String())
 }
 
 func quoted(text string) string {
-	if text == "" || strings.ContainsAny(text, " \t\n\"") {
+	if text == "" || strings.ContainsAny(text, " \t\n\"") || strings.ContainsFunc(text, commands) {
 		return strconv.Quote(text)
 	}
 	return text

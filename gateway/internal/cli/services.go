@@ -86,7 +86,7 @@ func (c showService) Run(ctx context.Context) error {
 // showSettings shows all of a service.
 func showSettings(s model.Service) {
 	showServices([]model.Service{s})
-	row := func(name string, value any) { fmt.Printf("  %s = %v\n", name, value) }
+	row := func(name string, value any) { fmt.Println(oneLine(fmt.Sprintf("  %s = %v", name, value))) }
 	for _, name := range slices.Sorted(maps.Keys(s.Options)) {
 		row(name, s.Options[name])
 	}
@@ -100,7 +100,7 @@ func showSettings(s model.Service) {
 		row("timeout", s.Timeout)
 	}
 	if fault := faultOf(s); fault != "" {
-		fmt.Println("\n" + fault)
+		fmt.Println("\n" + Plain(fault))
 	}
 }
 

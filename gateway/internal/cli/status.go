@@ -49,12 +49,12 @@ func showOverview(o model.Overview) {
 	}
 	for _, e := range o.Endpoints {
 		if e.Fault != "" {
-			fmt.Printf("\nendpoint %s: %s\n", e.Name, e.Fault)
+			fmt.Printf("\nendpoint %s: %s\n", e.Name, Plain(e.Fault))
 		}
 	}
 	for _, s := range o.Services {
 		if fault := faultOf(s); fault != "" {
-			fmt.Printf("\nservice %s: %s\n", s.Name, fault)
+			fmt.Printf("\nservice %s: %s\n", s.Name, Plain(fault))
 		}
 	}
 }

@@ -16,7 +16,7 @@ func newTable(columns ...string) *table { return &table{rows: [][]string{columns
 func (t *table) add(cells ...any) {
 	row := make([]string, len(cells))
 	for i, cell := range cells {
-		row[i] = fmt.Sprint(cell)
+		row[i] = oneLine(fmt.Sprint(cell))
 		if row[i] == "" {
 			row[i] = "-"
 		}

@@ -305,3 +305,29 @@ func TestAnswersAreBounded(t *testing.T) {
 		return nil
 	})
 }
+
+func TestTheAuditDoesNotGrowWithoutEnd(t *testing.T) {
+	s := start(t, t.TempDir())
+	update(t, s, func(tx *state.Tx) error {
+		for range state.AuditKept + 2000 {
+			if err := tx.AddAudit(model.AuditEntry{At: noon, By: "ci", Action: "deploy", Outcome: "denied"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	oldest := 0
+	view(t, s, func(tx *state.Tx) error {
+		p := model.Page{Limit: 1000}
+		for {
+			l, err := tx.Audit(model.AuditFilter{}, p)
+			if oldest += len(l.Items); err != nil || l.Next == "" {
+				return err
+			}
+			p.After = l.Next
+		}
+	})
+	if oldest != state.AuditKept {
+		t.Errorf("%d entries are kept", oldest)
+	}
+}
