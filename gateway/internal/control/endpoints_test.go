@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control/state"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
@@ -220,4 +221,18 @@ func TestAFileThatCannotBeServedChangesNothing(t *testing.T) {
 	if e, err := b.Endpoint(b.ctx, "a"); err != nil || e.Fault != "" {
 		t.Errorf("%+v, %v", e, err)
 	}
+}
+
+func TestEndpointsAndServicesAreBounded(t *testing.T) {
+	full := &catalog{endpoints: map[string]model.Endpoint{}, services: map[string]state.Service{}}
+	for n := range maxEndpoints {
+		full.endpoints[fmt.Sprint("e", n)] = model.Endpoint{}
+	}
+	for n := range maxServices {
+		full.services[fmt.Sprint("s", n)] = state.Service{}
+	}
+	_, err := full.newEndpoint(model.EndpointSpec{Name: "more", Path: "/more"})
+	wants(t, err, model.Conflict, "", "10000 endpoints")
+	_, err = full.newService(model.ServiceSpec{Name: "more", Kind: "cache"})
+	wants(t, err, model.Conflict, "", "1000 services")
 }
