@@ -14,6 +14,9 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
+// maxServices is how many services the API may make.
+const maxServices = 1000
+
 // Services lists services by name.
 func (c *Control) Services(ctx context.Context, f model.ServiceFilter, p model.Page) (model.List[model.Service], error) {
 	return page.Cut(c.allServices(f), "services", p, func(s model.Service) string { return s.Name })
@@ -124,6 +127,9 @@ func (k *catalog) newService(spec model.ServiceSpec) (state.Service, error) {
 		}
 		err.Other = "service/" + spec.Name
 		return state.Service{}, err
+	}
+	if len(k.services) >= maxServices {
+		return state.Service{}, model.Errorf(model.Conflict, "there are %d services already: delete one first", maxServices)
 	}
 	made, err := checkService(spec, state.Service{})
 	at := time.Now().UTC()
