@@ -247,6 +247,7 @@ func TestARouteOfAServiceItselfIsNotGivenTwice(t *testing.T) {
 	}
 	must(t, b.Declare(t.Context(), gateway.Snapshot{}))
 	b.serves("/mine/folder/x", 200, "marker-0001")
+}
 
 func TestEndpointsAndServicesAreBounded(t *testing.T) {
 	full := &catalog{endpoints: map[string]model.Endpoint{}, services: map[string]state.Service{}}
