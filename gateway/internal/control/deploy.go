@@ -101,6 +101,14 @@ func (c *Control) switchTo(ctx context.Context, d *deed, to model.Deploy) (model
 func (e *edit) deployed(d *deed, is model.Endpoint, how model.Deploy) {
 	is.Revision, is.Updated = is.Revision+1, time.Now().UTC()
 	e.putEndpoint(is)
+	if how.New != "" {
+		// It was there before the trial; the budget may have had it forgotten
+		// meanwhile.
+		e.write(func(tx *state.Tx) error {
+			_, err := tx.Version(is.Name, how.New)
+			return err
+		})
+	}
 	if how.Old != how.New { // once more the same version is nothing new
 		e.record(d, how)
 	}
