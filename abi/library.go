@@ -31,6 +31,9 @@ type Library struct {
 	// The copy, open: while it is, no other file gets its inode, by which
 	// Close looks for the library among the mappings.
 	held *os.File
+
+	recorder *Recorder // nil, as is record, if nothing is recorded of it
+	record   *libraryRecord
 }
 
 // Open copies the file into dir and loads the copy, so that the code in use
@@ -101,10 +104,16 @@ func (l *Library) Close() (gone bool, err error) {
 	if l.goLang {
 		return false, nil
 	}
-	if err := unload(l.handle); err != nil {
+	call := l.recorder.begin(InUnload, l.record)
+	err = unload(l.handle)
+	call.done()
+	if err != nil {
 		return false, fmt.Errorf("unload library: %w", err)
 	}
 	loaded, err := isMapped(l.file)
+	if !loaded {
+		l.recorder.unloaded(l.record)
+	}
 	return !loaded, err
 }
 

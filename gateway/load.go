@@ -77,7 +77,7 @@ func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
 	}
 	log := g.opts.Log.With("endpoint", spec.Name, "version", h.version)
 	log.Debug(LogLoading)
-	library, err := abi.Open(v.path, g.dir.Instances(), report.Go)
+	library, err := g.opts.Recorder.Open(v.path, g.dir.Instances(), report.Go, spec.Name, v.digest)
 	if errors.Is(err, abi.ErrNoExec) {
 		return nil, fmt.Errorf("library %q: %w; choose another data directory with --data", spec.Library, err)
 	}
