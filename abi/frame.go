@@ -80,7 +80,7 @@ func newFrame(m *Memory, slot uint32) *Frame {
 		record = &m.recorder.layout.call[slot]
 	}
 	// All these point into the slot, which stays mapped and is no Go memory.
-	return &Frame{
+	f := &Frame{
 		mem: m, slot: slot, base: base,
 		req:       (*Request)(unsafe.Add(base, offRequest)),
 		texts:     (*[7]Bytes)(unsafe.Add(base, offRequest+unsafe.Offsetof(Request{}.Method))),
@@ -92,6 +92,8 @@ func newFrame(m *Memory, slot uint32) *Frame {
 		done:      make(chan struct{}, 1),
 		record:    record,
 	}
+	record.frame = uint64(uintptr(unsafe.Pointer(f)))
+	return f
 }
 
 // begin starts a new generation. The frame is not visible to callbacks of

@@ -53,6 +53,7 @@ type recorderLayout struct {
 	frames    atomic.Uint32 // whose record may have been used
 	libraries atomic.Uint32 // likewise
 	_         [48]byte
+	faults    faultRing
 	library   [recordedLibraries]libraryRecord
 	loose     [recordedLoose]callRecord
 	call      [maxFrames]callRecord
@@ -147,14 +148,14 @@ type callRecord struct {
 	word    atomic.Uint64 // activity; 0 means that the rest says nothing
 	library uint64        // number of its library
 	since   int64         // when the request came, in nanoseconds since the epoch
+	frame   uint64        // address of the frame's notes, if there is one: traces of the stack show it
 	id      recorded[[40]byte]
 	method  recorded[[7]byte]
-	path    recorded[[47]byte]
-	_       [6]byte
+	path    recorded[[45]byte]
 }
 
 // recorded is a text, or its beginning.
-type recorded[T ~[7]byte | ~[40]byte | ~[47]byte | ~[64]byte] struct {
+type recorded[T ~[7]byte | ~[40]byte | ~[45]byte | ~[64]byte] struct {
 	length uint8
 	text   T
 }

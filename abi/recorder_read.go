@@ -10,6 +10,7 @@ import (
 type Recorded struct {
 	Libraries []RecordedLibrary
 	Calls     []RecordedCall
+	Faults    []RecordedFault // the last one last
 }
 
 // RecordedLibrary is a library that was loaded, or being loaded.
@@ -24,6 +25,7 @@ type RecordedCall struct {
 	Activity Activity
 	Library  uint64    // its number; 0 if not known
 	Since    time.Time // when its request came
+	Frame    uint64    // as a trace of the stack shows it, of a request
 	// Of the request, and empty without one.
 	ID, Method, Path string
 }
@@ -51,7 +53,7 @@ func (r *Recorder) Read() (all Recorded) {
 			return
 		}
 		all.Calls = append(all.Calls, RecordedCall{
-			Activity: Activity(word), Library: c.library, Since: time.Unix(0, c.since),
+			Activity: Activity(word), Library: c.library, Frame: c.frame, Since: time.Unix(0, c.since),
 			ID: shown(c.id.text[:], c.id.length), Method: shown(c.method.text[:], c.method.length), Path: shown(c.path.text[:], c.path.length),
 		})
 	}
@@ -61,6 +63,7 @@ func (r *Recorder) Read() (all Recorded) {
 	for n := range min(r.layout.frames.Load(), maxFrames) {
 		read(&r.layout.call[n])
 	}
+	all.Faults = r.layout.faults.faults()
 	return all
 }
 

@@ -110,7 +110,7 @@ func TestEveryNativeCallIsRecordedWhileItIsUnderWay(t *testing.T) {
 	if got := instance.Enter(f); got != Await {
 		t.Fatal(got)
 	}
-	request := "id-1 PROPFIN " + longest[:47]
+	request := "id-1 PROPFIN " + longest[:45]
 	only(host.seen["entry"], InEntry, request)
 	only(control.Read(), InWait, request)
 	if got := instance.Resume(f, OK); got != OK {
