@@ -21,6 +21,14 @@ type EndpointError struct {
 func (e *EndpointError) Error() string { return fmt.Sprintf("endpoint %q: %v", e.Endpoint, e.Err) }
 func (e *EndpointError) Unwrap() error { return e.Err }
 
+// ConflictError says that an endpoint has a route on which a service answers
+// itself, such as the signed URLs of a folder.
+type ConflictError struct{ Endpoint, Service, Path string }
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("endpoint %q and service %q both answer %s", e.Endpoint, e.Service, e.Path)
+}
+
 // Apply makes s what the gateway serves: loads what is new, and only when all
 // of it is ready swaps and routes to it. When it returns nil, no request enters
 // what was replaced; requests inside it finish there. When it returns an error,
@@ -39,7 +47,12 @@ func (g *Gateway) Apply(ctx context.Context, s Snapshot) error {
 	if err != nil {
 		return err
 	}
-	s.Endpoints = append(slices.Clone(s.Endpoints), g.webEndpoints(services)...)
+	web := g.webEndpoints(services)
+	if err := webConflicts(s.Endpoints, web); err != nil {
+		g.undoServices(services)
+		return err
+	}
+	s.Endpoints = append(slices.Clone(s.Endpoints), endpointsOf(web)...)
 	var changes []*change
 	var errs []error
 	for i := range s.Endpoints {
@@ -216,7 +229,7 @@ func (s *Snapshot) check() error {
 				report(fmt.Errorf("it binds %q to service %q, which is not there", local, name))
 			}
 		}
-		routes[i] = config.Route{Domain: e.Domain, Path: e.Path, Methods: e.Methods}
+		routes[i] = routeOf(e)
 	}
 	if len(errs) == 0 {
 		for _, c := range config.FindConflicts(routes) {

@@ -31,8 +31,11 @@ import (
 
 // Options of a gateway. A zero field means its default.
 type Options struct {
-	// Dir is the data directory. Required; one gateway at a time owns it.
-	Dir string
+	// Dir is the data directory. Required; one gateway at a time owns it,
+	// unless it is Shared: then another process has locked it, for gateways
+	// side by side in processes that it starts and looks after.
+	Dir    string
+	Shared bool
 
 	// Log gets what is to be known of handlers and of the gateway; default
 	// slog.Default(). Access gets a line for each request; default none.
@@ -115,7 +118,11 @@ func New(opts Options) (*Gateway, error) {
 		return nil, errors.New("a gateway needs a data directory")
 	}
 	opts.setDefaults()
-	dir, err := datadir.Open(opts.Dir)
+	open := datadir.Open
+	if opts.Shared {
+		open = datadir.Join
+	}
+	dir, err := open(opts.Dir)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,11 @@
 package gateway
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
@@ -37,6 +40,24 @@ func (g *Gateway) version(spec *Endpoint) (version, error) {
 	return version{path, digest, info.Size()}, nil
 }
 
+// intact tells whether the library still has the bytes that it was kept with. A
+// disk that has lost some of them would cost the whole process, at each start.
+func (v version) intact() error {
+	file, err := os.Open(v.path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return err
+	}
+	if is := hex.EncodeToString(sum.Sum(nil)); is != v.digest {
+		return fmt.Errorf("the file is damaged: its SHA-256 is %s and was %s; upload or build it again", is, v.digest)
+	}
+	return nil
+}
+
 // identity tells whether an instance does for an endpoint as it is now to be.
 // Functions cannot be compared, so a Go handler always is a new one.
 func (v version) identity(spec *Endpoint) string {
@@ -61,6 +82,11 @@ const (
 	LogStarting = "a handler is started: its handler_init runs"
 )
 
+// LogLoaded is logged at the same level when it did get back. The attributes
+// from and to are the addresses of the library, where the system tells, and
+// entry is that of its handler_entry.
+const LogLoaded = "a handler has started"
+
 // load starts an instance, after everything that can be known of the library
 // without running any of it was checked.
 func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
@@ -73,6 +99,9 @@ func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
 		err = report.Check(inspect.Host())
 	}
 	if err != nil {
+		return nil, fmt.Errorf("library %q cannot be loaded: %w", spec.Library, err)
+	}
+	if err := v.intact(); err != nil {
 		return nil, fmt.Errorf("library %q cannot be loaded: %w", spec.Library, err)
 	}
 	log := g.opts.Log.With("endpoint", spec.Name, "version", h.version)
@@ -91,5 +120,7 @@ func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("library %q: %w", spec.Library, err)
 	}
+	from, to := library.Extent(report.Memory)
+	log.Debug(LogLoaded, "from", uint64(from), "to", uint64(to), "entry", uint64(instance.Entry()))
 	return instance, nil
 }

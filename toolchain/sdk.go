@@ -110,6 +110,11 @@ func unpackTo(root, dir string, files map[string][]byte) error {
 	if unpacked(dir, files) { // by whoever had the lock before
 		return nil
 	}
+	// What a process that was killed at this left behind.
+	left, _ := filepath.Glob(filepath.Join(root, ".new-*"))
+	for _, dir := range left {
+		os.RemoveAll(dir)
+	}
 	temp, err := os.MkdirTemp(root, ".new-")
 	if err != nil {
 		return err

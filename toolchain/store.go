@@ -19,6 +19,9 @@ func (t *Toolchain) store(product string) (path, digest string, err error) {
 	return path, digest, err
 }
 
+// copying is how the names of files begin that are not whole yet.
+const copying = ".library-"
+
 // place copies the file src to a name in dir that may depend on its digest.
 // After a crash at any point the name holds all of it or what it held before.
 func place(src, dir string, name func(digest string) string) (digest string, err error) {
@@ -27,7 +30,7 @@ func place(src, dir string, name func(digest string) string) (digest string, err
 		return "", err
 	}
 	defer in.Close()
-	temp, err := os.CreateTemp(dir, ".library-")
+	temp, err := os.CreateTemp(dir, copying)
 	if err != nil {
 		return "", err
 	}

@@ -162,11 +162,11 @@ func (t *Toolchain) BuildRequest(ctx context.Context, r Request) (*Library, erro
 		return nil, fmt.Errorf("build %q: wait for other builds: %w", dir, context.Cause(ctx))
 	}
 	start := time.Now()
-	temp, err := os.MkdirTemp(t.tempRoot(), "build-")
+	temp, remove, err := t.makeTemp(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("build %q: %w", dir, err)
 	}
-	defer os.RemoveAll(temp)
+	defer remove()
 
 	j := &job{Toolchain: t, request: r, language: language, dir: real, temp: temp, measure: []string{temp},
 		output: newCapture(t.config.OutputLimit), log: live{r.Log}}
@@ -210,18 +210,6 @@ func (t *Toolchain) BuildTo(ctx context.Context, dir, out string) (*Library, err
 func (t *Toolchain) tempRoot() string   { return filepath.Join(t.config.CacheDir, "tmp") }
 func (t *Toolchain) libraryDir() string { return filepath.Join(t.config.CacheDir, "lib") }
 func (t *Toolchain) stageRoot() string  { return filepath.Join(t.config.CacheDir, "stage") }
-
-// removeLeftovers deletes what builds of processes that were killed left behind.
-// Nothing in it is younger than the longest build.
-func (t *Toolchain) removeLeftovers() {
-	entries, _ := os.ReadDir(t.tempRoot())
-	for _, entry := range entries {
-		info, err := entry.Info()
-		if err == nil && time.Since(info.ModTime()) > max(24*time.Hour, 2*t.config.Timeout) {
-			os.RemoveAll(filepath.Join(t.tempRoot(), entry.Name()))
-		}
-	}
-}
 
 func absolute(path *string) error {
 	if *path == "" {

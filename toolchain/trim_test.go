@@ -101,3 +101,56 @@ func TestTrimBreaksNoBuild(t *testing.T) {
 		t.Error("nothing was trimmed")
 	}
 }
+
+// What a build that was killed has left goes at the next start; what one that
+// goes on needs stays, however old it looks.
+func TestLeftoversOfKilledBuildsAreRemoved(t *testing.T) {
+	need(t, programs[toolchain.C]...)
+	cache := t.TempDir()
+	root := filepath.Join(cache, "tmp")
+	killed, begun := filepath.Join(root, "build-killed"), filepath.Join(root, "build-begun")
+	write(t, filepath.Join(killed, ".lock"), "")
+	write(t, filepath.Join(killed, "handler.s"), "")
+	write(t, filepath.Join(begun, ".lock"), "")
+	age(t, killed, time.Hour)
+	for _, name := range []string{".library-1", ".library-2"} {
+		write(t, filepath.Join(cache, "lib", name), "")
+	}
+	age(t, filepath.Join(cache, "lib", ".library-1"), time.Hour)
+	dir := project(t, "handler.c", "int handler_entry(void) { return 0; }\n")
+	looked := false
+	log := looking(func() {
+		if looked {
+			return
+		}
+		looked = true
+		entries, err := os.ReadDir(root)
+		must(t, err)
+		for _, entry := range entries {
+			if entry.Name() != "build-begun" {
+				age(t, filepath.Join(root, entry.Name()), 48*time.Hour)
+			}
+		}
+		newToolchain(t, toolchain.Config{CacheDir: cache})
+		if left := names(t, root); len(left) != 2 {
+			t.Errorf("while a build goes on there are %v", left)
+		}
+	})
+	write(t, filepath.Join(dir, "handler.c"), "#warning here it is\nint handler_entry(void) { return 0; }\n")
+	_, err := newToolchain(t, toolchain.Config{CacheDir: cache}).BuildRequest(t.Context(), toolchain.Request{Dir: dir, Log: log})
+	must(t, err)
+	if left := names(t, filepath.Join(cache, "lib")); len(left) != 2 || left[0] != ".library-2" {
+		t.Errorf("in the cache there are %v", left)
+	}
+	if left := names(t, root); !looked || len(left) != 1 || left[0] != "build-begun" {
+		t.Errorf("looked %v, left %v", looked, left)
+	}
+}
+
+// looking is called with every line that a compiler prints.
+type looking func()
+
+func (l looking) Write(p []byte) (int, error) {
+	l()
+	return len(p), nil
+}

@@ -70,4 +70,6 @@ func (l *log) state() (ended bool, changed <-chan struct{}) {
 	return l.ended, l.changed
 }
 
-func (q *Queue) path(id string) string { return filepath.Join(q.options.LogDir, id+".log") }
+const extension = ".log"
+
+func (q *Queue) path(id string) string { return filepath.Join(q.options.LogDir, id+extension) }

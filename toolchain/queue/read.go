@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 )
 
 // Log reads the log of a build, also of one that ended in an earlier process.
@@ -45,6 +46,22 @@ func (q *Queue) Remove(id string) error {
 		return fmt.Errorf("remove log of build %q: %w", id, err)
 	}
 	return nil
+}
+
+// RemoveUnknown deletes the logs that keep does not want: those of builds that
+// a process forgot and was killed before it had removed their logs.
+func (q *Queue) RemoveUnknown(keep func(id string) bool) error {
+	entries, err := os.ReadDir(q.options.LogDir)
+	if err != nil {
+		return fmt.Errorf("list the logs of builds: %w", err)
+	}
+	for _, entry := range entries {
+		id, is := strings.CutSuffix(entry.Name(), extension)
+		if is && !keep(id) {
+			err = errors.Join(err, q.Remove(id))
+		}
+	}
+	return err
 }
 
 // follower reads a log that grows. It has no goroutine: a Read waits.

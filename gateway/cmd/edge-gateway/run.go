@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -63,8 +65,32 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if command.Command() != "serve" { // which drains
+		return interruptible(ctx, func(ctx context.Context) error {
+			command.BindTo(ctx, (*context.Context)(nil))
+			return command.Run()
+		})
+	}
 	return command.Run()
 }
+
+// interruptible has Ctrl-C end what runs, which undoes what it had begun and
+// ends its compilers. A second one ends the program as it is.
+func interruptible(ctx context.Context, run func(context.Context) error) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	err := run(ctx)
+	if err != nil && ctx.Err() != nil {
+		return errInterrupted{}
+	}
+	return err
+}
+
+type errInterrupted struct{}
+
+func (errInterrupted) Error() string        { return "interrupted" }
+func (errInterrupted) Is(target error) bool { return target == context.Canceled }
 
 type versionCommand struct{}
 

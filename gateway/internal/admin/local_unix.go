@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/failpoint"
 )
 
 // SocketName is the unix socket in the data directory.
@@ -45,9 +47,11 @@ func ListenLocal(dir string) (net.Listener, error) {
 		return nil, fmt.Errorf("make the unix socket: %w", err)
 	}
 	ln.SetUnlinkOnClose(false) // it will not lie there any more
+	failpoint.Reach("socket.made", path)
 	if err = os.Chmod(made, 0o600); err == nil {
 		err = os.Rename(made, path)
 	}
+	failpoint.Reach("socket.named", path)
 	var info fs.FileInfo
 	if err == nil {
 		info, err = os.Lstat(path)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -21,22 +22,23 @@ type applyCommand struct {
 }
 
 func (c applyCommand) Run(ctx context.Context) error {
-	bundle, err := packed(c.Bundle)
+	file, err := packed(c.Bundle)
 	if err != nil {
 		return err
 	}
-	defer bundle.Close()
+	defer file.Close()
+	bundle := bufio.NewReader(file)
 	query := url.Values{}
 	if c.Plan {
 		query.Set("plan", "true")
 	}
-	request := client.Request{Method: http.MethodPost, Path: "/bundles", Query: query, Body: bundle, ContentType: "application/octet-stream"}
+	request := client.Request{Method: http.MethodPost, Path: "/bundles", Query: query, Body: bundle, ContentType: archiveType(bundle)}
 	return call(ctx, c.remote, request, showBundle)
 }
 
 // packed opens an archive, or makes one of a folder.
 func packed(path string) (io.ReadCloser, error) {
-	info, err := os.Stat(path)
+	info, err := stat(path)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +50,19 @@ func packed(path string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("pack %q: %w", path, err)
 	}
 	return io.NopCloser(&b), nil
+}
+
+// archiveType is the media type of an archive, by how it begins: whatever is
+// neither a zip nor gzipped is a tar, or refused as none.
+func archiveType(archive *bufio.Reader) string {
+	start, _ := archive.Peek(2)
+	switch string(start) {
+	case "PK":
+		return "application/zip"
+	case "\x1f\x8b":
+		return "application/gzip"
+	}
+	return "application/x-tar"
 }
 
 func showBundle(r model.BundleResult) {

@@ -25,6 +25,6 @@ func (c auditCommand) Run(ctx context.Context) error {
 		for _, e := range entries {
 			t.add(e.At.Local().Format("2006-01-02 15:04:05"), e.By, e.From, e.Action, e.Target, e.Outcome, e.Detail)
 		}
-		t.print("Nothing was changed yet.")
+		t.print("No change was found.")
 	})
 }

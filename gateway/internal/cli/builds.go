@@ -13,6 +13,7 @@ import (
 
 type buildsCommand struct {
 	List   listBuilds  `cmd:"" default:"withargs" help:"List them, the newest first."`
+	Start  startBuild  `cmd:"" help:"Build the source that the gateway has of an endpoint, such as an imported one."`
 	Log    buildLog    `cmd:"" help:"Show what the compiler printed."`
 	Cancel cancelBuild `cmd:"" help:"Cancel one that is queued or runs."`
 }
@@ -33,7 +34,7 @@ func (c listBuilds) Run(ctx context.Context) error {
 		for _, b := range builds {
 			t.add(b.ID, b.Endpoint, b.Language, b.State, short(b.Version), took(b), b.By, ago(b.Queued), headOf(b.Error))
 		}
-		t.print("Nothing was built yet.")
+		t.print("No build was found.")
 	})
 }
 
@@ -42,6 +43,20 @@ func took(b model.Build) string {
 		return ""
 	}
 	return b.Ended.Sub(*b.Started).Round(10 * time.Millisecond).String()
+}
+
+type startBuild struct {
+	named
+	Deploy bool `help:"Deploy what it makes."`
+}
+
+func (c startBuild) Run(ctx context.Context) error {
+	request := c.post("builds")
+	request.In = model.BuildRequest{Deploy: c.Deploy}
+	return call(ctx, c.remote, request, func(b model.Build) {
+		fmt.Printf("build %s is %s\n", b.ID, b.State)
+		say("edge-gateway builds log -f %s shows how it goes.", b.ID)
+	})
 }
 
 type build struct {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
@@ -19,6 +20,18 @@ type chosen struct {
 	MaxNative      int           `help:"Threads inside native code." placeholder:"N"`
 	MaxStuck       int           `help:"Calls past their deadline that have not returned." placeholder:"N"`
 	Probe          string        `help:"Path to request of a version before it gets traffic." placeholder:"PATH"`
+}
+
+// Validate refuses what is not a route, and what would be taken for left out.
+func (c chosen) Validate() error {
+	if c.Timeout < 0 || c.MaxBody < 0 || c.MaxConcurrency < 0 || c.MaxNative < 0 || c.MaxStuck < 0 {
+		return errors.New("--timeout and the --max- limits are above 0")
+	}
+	if c.Route == "" {
+		return nil
+	}
+	_, err := parseRoute(c.Route)
+	return err
 }
 
 func (c chosen) into(e *model.EndpointSpec) error {

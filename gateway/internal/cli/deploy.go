@@ -16,12 +16,12 @@ import (
 
 type deployCommand struct {
 	remote
-	Path        string  `arg:"" type:"path" predictor:"file" help:"Source folder, C file, or compiled library."`
-	Name        string  `help:"Of the endpoint; default as the project's file says, or as the folder is called."`
-	RemoteBuild bool    `help:"Compile where the gateway runs, not here."`
-	Canary      float64 `help:"Give it a share of the requests only, in percent." placeholder:"PERCENT"`
-	Header      string  `help:"With --canary: requests with the same value of this header go to the same version." placeholder:"NAME"`
-	Auto        bool    `help:"With --canary: promote it if it does well, abort it if not."`
+	Path        string   `arg:"" type:"path" predictor:"file" help:"Source folder, C file, or compiled library."`
+	Name        string   `help:"Of the endpoint; default as the project's file says, or as the folder is called."`
+	RemoteBuild bool     `help:"Compile where the gateway runs, not here."`
+	Canary      *float64 `help:"Give it a share of the requests only, in percent." placeholder:"PERCENT"`
+	Header      string   `help:"With --canary: requests with the same value of this header go to the same version." placeholder:"NAME"`
+	Auto        bool     `help:"With --canary: promote it if it does well, abort it if not."`
 	chosen
 }
 
@@ -33,10 +33,17 @@ type deployment struct {
 	before  *model.Endpoint // nil if the endpoint is new
 }
 
-func (c deployCommand) Run(ctx context.Context) error {
-	if c.Canary == 0 && (c.Header != "" || c.Auto) {
+func (c deployCommand) Validate() error {
+	if c.Canary == nil && (c.Header != "" || c.Auto) {
 		return errors.New("--header and --auto go with --canary PERCENT")
 	}
+	if c.Canary != nil && (*c.Canary <= 0 || *c.Canary >= 100) {
+		return fmt.Errorf("--canary %g: a share is above 0 and below 100 percent", *c.Canary)
+	}
+	return c.chosen.Validate()
+}
+
+func (c deployCommand) Run(ctx context.Context) error {
 	remote, err := c.client()
 	if err != nil {
 		return err
@@ -44,6 +51,9 @@ func (c deployCommand) Run(ctx context.Context) error {
 	d := &deployment{deployCommand: c, Client: remote}
 	if d.project, err = openProject(c.Path); err != nil {
 		return err
+	}
+	if c.RemoteBuild && d.project.library {
+		return fmt.Errorf("%q is compiled already: leave --remote-build out", c.Path)
 	}
 	if c.Name == "" {
 		d.Name = d.project.spec.Name
@@ -63,6 +73,9 @@ func (c deployCommand) Run(ctx context.Context) error {
 	}
 	c.print(result, func() {
 		showDeploy(result)
+		if c.Canary != nil {
+			say("edge-gateway canary %s tells how it does; canary promote and canary abort end it.", d.Name)
+		}
 		fmt.Println(urlOf(gateway.Address, e.EndpointSpec))
 	})
 	return nil
@@ -84,7 +97,7 @@ func (d *deployment) run(ctx context.Context) (model.DeployResult, error) {
 // undone makes the endpoint what was chosen and then does the rest. If that
 // fails, the endpoint becomes what it was before.
 func (d *deployment) undone(ctx context.Context, rest func(context.Context) (model.DeployResult, error)) (model.DeployResult, error) {
-	changed, err := d.prepare(ctx)
+	changed, err := d.prepare(context.WithoutCancel(ctx)) // else nobody knows whether it was changed
 	if err != nil {
 		return model.DeployResult{}, err
 	}
@@ -134,7 +147,12 @@ func (d *deployment) create(ctx context.Context) error {
 		return fmt.Errorf("the endpoint %q is new: say what it answers with --route 'GET /%s'", d.Name, d.Name)
 	}
 	say("Endpoint %s: %s (new)", spec.Name, routeOf(spec))
-	return d.Do(ctx, client.Request{Method: http.MethodPost, Path: "/endpoints", In: spec}, nil)
+	err := d.Do(ctx, client.Request{Method: http.MethodPost, Path: "/endpoints", In: spec}, nil)
+	var problem *client.Problem
+	if errors.As(err, &problem) && problem.Status == http.StatusConflict {
+		return fmt.Errorf("%w; choose another route with --route, or --name an endpoint that is there", err)
+	}
+	return err
 }
 
 func clone(m map[string]string) map[string]string {
@@ -178,10 +196,10 @@ func (d *deployment) upload(ctx context.Context, library string) (model.DeployRe
 }
 
 func (d *deployment) canary() *model.CanaryRequest {
-	if d.Canary == 0 {
+	if d.Canary == nil {
 		return nil
 	}
-	request := &model.CanaryRequest{Weight: d.Canary, Header: d.Header}
+	request := &model.CanaryRequest{Weight: *d.Canary, Header: d.Header}
 	if d.Auto {
 		request.Auto = &model.CanaryRule{}
 	}
@@ -205,12 +223,15 @@ func (d *deployment) buildThere(ctx context.Context) (model.DeployResult, error)
 		return none, err
 	}
 	var b model.Build
-	request := client.Request{Method: http.MethodPost, Path: client.Path("endpoints", d.Name, "builds"), In: model.BuildRequest{Deploy: d.Canary == 0}}
+	request := client.Request{Method: http.MethodPost, Path: client.Path("endpoints", d.Name, "builds"), In: model.BuildRequest{Deploy: d.Canary == nil}}
 	if err := d.Do(ctx, request, &b); err != nil {
 		return none, err
 	}
 	say("Build %s on the gateway's machine:", b.ID)
 	if err := d.follow(ctx, b.ID); err != nil {
+		if ctx.Err() != nil {
+			d.cancel(ctx, b.ID)
+		}
 		return none, err
 	}
 	if err := d.Do(ctx, client.Request{Method: http.MethodGet, Path: client.Path("builds", b.ID)}, &b); err != nil {
@@ -228,6 +249,14 @@ func (d *deployment) buildThere(ctx context.Context) (model.DeployResult, error)
 	err = d.Do(ctx, client.Request{Method: http.MethodPost, Path: client.Path("endpoints", d.Name, "deploy"),
 		In: model.DeployRequest{Version: b.Version, Canary: d.canary()}}, &none)
 	return none, err
+}
+
+// cancel ends a build that nobody waits for any more.
+func (d *deployment) cancel(ctx context.Context, id string) {
+	request := client.Request{Method: http.MethodPost, Path: client.Path("builds", id, "cancel")}
+	if err := d.Do(context.WithoutCancel(ctx), request, nil); err != nil {
+		say("The build %s could not be canceled: %v", id, err)
+	}
 }
 
 // follow prints the log of a build until it has ended.

@@ -2,12 +2,16 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/client"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control/archive"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
@@ -15,6 +19,7 @@ type endpointsCommand struct {
 	List    listEndpoints   `cmd:"" default:"withargs" help:"List them."`
 	Show    showEndpoint    `cmd:"" help:"Show all of one."`
 	Set     setEndpoint     `cmd:"" help:"Change what is named and leave the rest."`
+	Source  endpointSource  `cmd:"" help:"Write the source that the gateway has of one to a folder."`
 	Enable  enableEndpoint  `cmd:"" help:"Route to one again."`
 	Disable disableEndpoint `cmd:"" help:"Take the route of one away; its path answers 404."`
 	Delete  deleteEndpoint  `cmd:"" help:"Delete one, with its versions."`
@@ -118,6 +123,36 @@ func (c setEndpoint) Run(ctx context.Context) error {
 	}
 	request := client.Request{Method: http.MethodPut, Path: client.Path("endpoints", c.Endpoint), In: e.EndpointSpec, Header: revision(e.Revision)}
 	return call(ctx, c.remote, request, showOne)
+}
+
+type endpointSource struct {
+	named
+	Dir string `arg:"" type:"path" predictor:"file" help:"Folder to make; must be empty or not there."`
+}
+
+func (c endpointSource) Run(ctx context.Context) error {
+	remote, err := c.client()
+	if err != nil {
+		return err
+	}
+	if there, err := os.ReadDir(c.Dir); len(there) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%q is no empty folder", c.Dir)
+	}
+	answer, err := remote.Open(ctx, client.Request{Method: http.MethodGet, Path: client.Path("endpoints", c.Endpoint, "source")})
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	unpacked, err := archive.Unpack(answer.Body, c.Dir, archive.Limits{})
+	if err != nil {
+		return err
+	}
+	written := struct {
+		Folder string `json:"folder"`
+		Files  int    `json:"files"`
+	}{c.Dir, unpacked.Files}
+	c.print(written, func() { fmt.Printf("files in %s: %d\n", written.Folder, written.Files) })
+	return nil
 }
 
 type enableEndpoint struct{ named }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -9,13 +10,14 @@ import (
 
 // The exit statuses, for scripts.
 const (
-	Failed      = 1 // whatever has none of its own
-	Usage       = 2 // the command line is wrong
-	Unreachable = 3 // no gateway answers
-	NotAllowed  = 4 // the token is missing, unknown or not enough
-	NotFound    = 5 // there is no such thing
-	Conflicting = 6 // it contradicts something, or has changed meanwhile
-	Refused     = 7 // what was given is not good: it does not compile, load, or pass its trial
+	Failed      = 1   // whatever has none of its own
+	Usage       = 2   // the command line is wrong
+	Unreachable = 3   // no gateway answers
+	NotAllowed  = 4   // the token is missing, unknown or not enough
+	NotFound    = 5   // there is no such thing
+	Conflicting = 6   // it contradicts something, or has changed meanwhile
+	Interrupted = 130 // by Ctrl-C, as a shell has it
+	Refused     = 7   // what was given is not good: it does not compile, load, or pass its trial
 )
 
 // refusal is an error about what was given, found before the API was asked, such
@@ -29,6 +31,8 @@ func ExitStatus(err error) int {
 	var problem *client.Problem
 	var refused refusal
 	switch {
+	case errors.Is(err, context.Canceled):
+		return Interrupted
 	case errors.Is(err, client.ErrUnreachable):
 		return Unreachable
 	case errors.As(err, &refused):

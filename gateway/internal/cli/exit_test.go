@@ -13,7 +13,10 @@ import (
 
 func TestScriptsCanTellErrorsApart(t *testing.T) {
 	for status, want := range map[int]int{401: NotAllowed, 403: NotAllowed, 404: NotFound, 409: Conflicting, 412: Conflicting, 413: Refused, 422: Refused, 429: Failed, 500: Failed} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			fmt.Fprint(w, `{"title":"No"}`)
+		}))
 		c, err := client.New(client.Options{Server: server.URL})
 		if err != nil {
 			t.Fatal(err)

@@ -32,9 +32,13 @@ func (c importCommand) Run(ctx context.Context) error {
 		for _, e := range r.Endpoints {
 			t.add(e.Endpoint, routeOf(model.EndpointSpec{Methods: e.Methods, Path: e.Path, Domain: c.Domain}), e.Operation)
 		}
-		t.print("The document has no operation that can be served.")
+		t.print("No endpoint is made: each operation has its endpoint already, or is left out.")
 		for _, left := range r.LeftOut {
 			fmt.Println("left out: " + left)
+		}
+		if len(r.Endpoints) > 0 && !r.Plan {
+			say("Each has the source of a stub: edge-gateway endpoints source NAME DIR gets it, to be written and deployed\n" +
+				"with edge-gateway deploy DIR --name NAME; as it is, edge-gateway builds start NAME --deploy deploys it.")
 		}
 	})
 }

@@ -42,16 +42,23 @@ func (c listKeys) Run(ctx context.Context) error {
 
 type createKey struct {
 	remote
-	Name     string        `arg:"" help:"What to call it; told in the audit."`
-	Scope    string        `required:"" enum:"read,deploy,admin" help:"read sees, deploy changes what endpoints run, admin does everything."`
-	Endpoint []string      `help:"The only endpoints that it reaches; default all." placeholder:"NAME"`
-	Expires  time.Duration `help:"How long it is good, such as 720h; default for ever."`
+	Name     string         `arg:"" help:"What to call it; told in the audit."`
+	Scope    string         `required:"" enum:"read,deploy,admin" help:"read sees, deploy changes what endpoints run, admin does everything."`
+	Endpoint []string       `help:"The only endpoints that it reaches; default all." placeholder:"NAME"`
+	Expires  *time.Duration `help:"How long it is good, such as 720h; default for ever."`
+}
+
+func (c createKey) Validate() error {
+	if c.Expires != nil && *c.Expires <= 0 {
+		return fmt.Errorf("--expires %s: a key is made for a time to come; leave it out for ever", *c.Expires)
+	}
+	return nil
 }
 
 func (c createKey) Run(ctx context.Context) error {
 	spec := model.KeySpec{Name: c.Name, Scope: model.Scope(c.Scope), Endpoints: c.Endpoint}
-	if c.Expires > 0 {
-		at := time.Now().Add(c.Expires).UTC()
+	if c.Expires != nil {
+		at := time.Now().Add(*c.Expires).UTC()
 		spec.Expires = &at
 	}
 	return call(ctx, c.remote, client.Request{Method: http.MethodPost, Path: "/keys", In: spec}, func(k model.NewKey) {

@@ -40,15 +40,18 @@ func (c logsCommand) Run(ctx context.Context) error {
 			for _, line := range lines.Items {
 				showLine(line)
 			}
+			if len(lines.Items) == 0 {
+				say("No line was found.")
+			}
 		})
 	}
 	remote, err := c.client()
 	if err != nil {
 		return err
 	}
-	return remote.Events(ctx, client.Request{Method: http.MethodGet, Path: "/logs/tail", Query: query}, func(e client.Event) error {
+	err = remote.Events(ctx, client.Request{Method: http.MethodGet, Path: "/logs/tail", Query: query}, func(e client.Event) error {
 		var line model.LogLine
-		if e.Name != "line" {
+		if e.Name != "message" {
 			say("%s", e.Data)
 			return nil
 		}
@@ -62,6 +65,10 @@ func (c logsCommand) Run(ctx context.Context) error {
 		showLine(line)
 		return nil
 	})
+	if ctx.Err() != nil {
+		return nil // whoever watches ends it so
+	}
+	return err
 }
 
 func showLine(l model.LogLine) {

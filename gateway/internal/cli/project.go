@@ -27,7 +27,7 @@ type project struct {
 
 func openProject(path string) (project, error) {
 	p := project{path: path}
-	info, err := os.Stat(path)
+	info, err := stat(path)
 	if err != nil {
 		return p, err
 	}
@@ -74,6 +74,15 @@ func (p *project) readFile() error {
 		Limits: model.Limits{Timeout: model.Duration(e.Timeout), MaxBody: e.MaxBody, MaxConcurrency: e.MaxConcurrency, MaxNative: e.MaxNative, MaxStuck: e.MaxStuck},
 	}
 	return nil
+}
+
+// stat says in a sentence that there is nothing at a path.
+func stat(path string) (fs.FileInfo, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no file or folder %q", path)
+	}
+	return info, err
 }
 
 func same(a, b string) bool {
@@ -141,9 +150,6 @@ func (p *project) folder() (dir string, remove func(), err error) {
 
 // pack makes a tar of the source.
 func (p *project) pack() (*bytes.Buffer, error) {
-	if p.library {
-		return nil, fmt.Errorf("%q is compiled already: leave --remote-build out", p.path)
-	}
 	dir, remove, err := p.folder()
 	if err != nil {
 		return nil, err

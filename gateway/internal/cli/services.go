@@ -2,9 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,8 +82,18 @@ type showService struct{ service }
 func (c showService) Run(ctx context.Context) error {
 	return call(ctx, c.remote, c.request(http.MethodGet), func(s model.Service) {
 		showServices([]model.Service{s})
-		for name, value := range s.Options {
-			fmt.Printf("  %s = %v\n", name, value)
+		row := func(name string, value any) { fmt.Printf("  %s = %v\n", name, value) }
+		for _, name := range slices.Sorted(maps.Keys(s.Options)) {
+			row(name, s.Options[name])
+		}
+		if s.Workers != 0 {
+			row("workers", s.Workers)
+		}
+		if s.Mailbox != 0 {
+			row("mailbox", s.Mailbox)
+		}
+		if s.Timeout != 0 {
+			row("timeout", s.Timeout)
 		}
 		if fault := faultOf(s); fault != "" {
 			fmt.Println("\n" + fault)
@@ -96,7 +109,20 @@ type settings struct {
 	Timeout time.Duration `help:"Of an operation."`
 }
 
-func (c settings) into(s *model.ServiceSpec) error {
+// Validate refuses what would be taken for left out.
+func (c settings) Validate() error {
+	if c.Workers < 0 || c.Mailbox < 0 || c.Timeout < 0 {
+		return errors.New("--workers, --mailbox and --timeout are above 0")
+	}
+	for _, text := range c.Option {
+		if name, _, found := strings.Cut(text, "="); !found || name == "" {
+			return fmt.Errorf("--option %q: write it as in name=value", text)
+		}
+	}
+	return nil
+}
+
+func (c settings) into(s *model.ServiceSpec) {
 	choose(&s.Workers, c.Workers)
 	choose(&s.Mailbox, c.Mailbox)
 	choose(&s.Timeout, model.Duration(c.Timeout))
@@ -105,10 +131,7 @@ func (c settings) into(s *model.ServiceSpec) error {
 	}
 	lists := map[string][]string{}
 	for _, text := range c.Option {
-		name, value, found := strings.Cut(text, "=")
-		if !found {
-			return fmt.Errorf("option %q: write it as in name=value", text)
-		}
+		name, value, _ := strings.Cut(text, "=")
 		if optionType(s, name) == config.Texts {
 			lists[name] = append(lists[name], value)
 			s.Options[name] = lists[name]
@@ -116,7 +139,6 @@ func (c settings) into(s *model.ServiceSpec) error {
 		}
 		s.Options[name] = typed(optionType(s, name), value)
 	}
-	return nil
 }
 
 func optionType(s *model.ServiceSpec, name string) config.OptionType {
@@ -162,9 +184,7 @@ type createService struct {
 
 func (c createService) Run(ctx context.Context) error {
 	spec := model.ServiceSpec{Name: c.Service, Kind: c.Kind, Driver: c.Driver, Inactive: c.Inactive}
-	if err := c.into(&spec); err != nil {
-		return err
-	}
+	c.into(&spec)
 	return call(ctx, c.remote, client.Request{Method: http.MethodPost, Path: "/services", In: spec}, func(s model.Service) {
 		showServices([]model.Service{s})
 	})
@@ -184,9 +204,7 @@ func (c setService) Run(ctx context.Context) error {
 	if err := remote.Do(ctx, c.request(http.MethodGet), &s); err != nil {
 		return err
 	}
-	if err := c.into(&s.ServiceSpec); err != nil {
-		return err
-	}
+	c.into(&s.ServiceSpec)
 	request := c.request(http.MethodPut)
 	request.In, request.Header = s.ServiceSpec, revision(s.Revision)
 	return call(ctx, c.remote, request, func(s model.Service) { showServices([]model.Service{s}) })

@@ -145,7 +145,7 @@ func (c *Client) Open(ctx context.Context, r Request) (*http.Response, error) {
 	}
 	if answer.StatusCode >= 400 {
 		defer answer.Body.Close()
-		return nil, readProblem(answer)
+		return nil, c.readProblem(answer)
 	}
 	return answer, nil
 }

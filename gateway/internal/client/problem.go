@@ -23,15 +23,12 @@ type Problem struct {
 
 func (p *Problem) Error() string {
 	var b strings.Builder
-	if p.Output != "" {
-		b.WriteString(strings.TrimRight(p.Output, "\n") + "\n")
-	}
 	b.WriteString(p.Detail)
 	if p.Detail == "" {
 		fmt.Fprintf(&b, "the gateway answered %d %s", p.Status, http.StatusText(p.Status))
 	}
 	for _, e := range p.Errors {
-		if e.Message == p.Detail {
+		if e.Message == p.Detail || e.Location+": "+e.Message == p.Detail {
 			continue
 		}
 		fmt.Fprintf(&b, "\n  %s: %s", e.Location, e.Message)
@@ -39,16 +36,20 @@ func (p *Problem) Error() string {
 	if p.Status == http.StatusUnauthorized {
 		b.WriteString("; give a token with EDGE_GATEWAY_TOKEN or --token")
 	}
+	if p.Output != "" {
+		b.WriteString("\n  " + strings.ReplaceAll(strings.TrimRight(p.Output, "\n"), "\n", "\n  "))
+	}
 	return b.String()
 }
 
 // readProblem makes an error of an answer, whoever gave it: a proxy between may
-// answer other than the API.
-func readProblem(answer *http.Response) error {
+// answer other than the API, and so does the address that endpoints are served
+// on.
+func (c *Client) readProblem(answer *http.Response) error {
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
 	p := &Problem{}
 	if json.Unmarshal(text, p) != nil || p.Detail == "" && p.Title == "" {
-		p = &Problem{Detail: fmt.Sprintf("it answered %s: %s", answer.Status, firstLine(text))}
+		return fmt.Errorf("%s answered %s: %q; is that the address of an admin API?", c.place, answer.Status, firstLine(text))
 	}
 	p.Status = answer.StatusCode
 	return p

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/state"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/failpoint"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 	"github.com/edge-gateway/edge-gateway/toolchain"
 	"github.com/edge-gateway/edge-gateway/toolchain/queue"
@@ -113,7 +114,10 @@ func (r *buildRun) prepare(ctx context.Context) (dir string, cleanup func(), err
 		return "", nil, err
 	}
 	dir = filepath.Join(parent, r.build.Endpoint)
-	return dir, cleanup, r.c.unpackSource(r.build.Source, dir)
+	if err = r.c.unpackSource(r.build.Source, dir); err == nil {
+		failpoint.Reach("build.prepared", r.build.ID)
+	}
+	return dir, cleanup, err
 }
 
 // done makes a version of what was built, and deploys it if that was asked for.
@@ -131,6 +135,7 @@ func (r *buildRun) done(ctx context.Context, result queue.Result, log io.Writer)
 		r.end(model.BuildFailed, result.Err)
 		return
 	}
+	failpoint.Reach("build.compiled", r.build.ID)
 	if err := r.keep(result.Library); err != nil {
 		fmt.Fprintf(log, "%v\n", err)
 		r.end(model.BuildFailed, err)

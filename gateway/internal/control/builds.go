@@ -12,6 +12,7 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/page"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/state"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/failpoint"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 	"github.com/edge-gateway/edge-gateway/toolchain/queue"
 )
@@ -54,6 +55,9 @@ func (c *Control) Build(ctx context.Context, endpoint string, r model.BuildReque
 	})
 	if err != nil {
 		return b, err
+	}
+	if len(forgotten) > 0 {
+		failpoint.Reach("build.pruned", b.ID)
 	}
 	for _, id := range forgotten {
 		c.forgetLog(id)
@@ -162,8 +166,14 @@ func (c *Control) resumeBuilds(ctx context.Context) error {
 			}
 		}
 		queued, err := tx.Builds(model.BuildFilter{State: model.BuildQueued}, model.Page{Limit: page.Most})
+		if err != nil {
+			return err
+		}
 		waiting = queued.Items
-		return err
+		return c.builds.queue.RemoveUnknown(func(id string) bool {
+			_, err := tx.Build(id)
+			return !isMissing(err)
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("read the builds: %w", err)

@@ -27,6 +27,7 @@ type catalog struct {
 	// until it is changed, so that it does not keep others from changing.
 	broken         map[string]string // endpoints of the API
 	brokenServices map[string]string
+	yields         map[string]string // endpoints that have the route of a service of the file
 
 	// What follows is made by compose.
 	snapshot      gateway.Snapshot
@@ -38,6 +39,7 @@ func (k *catalog) clone() *catalog {
 	next := *k
 	next.endpoints, next.services = maps.Clone(k.endpoints), maps.Clone(k.services)
 	next.broken, next.brokenServices = maps.Clone(k.broken), maps.Clone(k.brokenServices)
+	next.yields = maps.Clone(k.yields)
 	return &next
 }
 

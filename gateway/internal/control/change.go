@@ -63,6 +63,7 @@ func (e *edit) touchEndpoint(name string) {
 	e.serves = true
 	e.touched["endpoint/"+name] = true
 	delete(e.broken, name)
+	delete(e.yields, name)
 }
 
 // touchService gives endpoints that are bound to a service another try.
@@ -141,7 +142,10 @@ func (c *Control) leaveOut(next *catalog, touched map[string]bool, err error) er
 	for _, one := range leaves(err) {
 		var endpoint *gateway.EndpointError
 		var service *gateway.ServiceError
+		var conflict *gateway.ConflictError
 		switch {
+		case errors.As(one, &conflict) && next.mayYield(conflict, touched):
+			next.yields[conflict.Endpoint] = conflict.Error() + ", and the configuration file's service goes first"
 		case errors.As(one, &endpoint) && next.mayLeaveOut(endpoint.Endpoint, touched):
 			c.log.Error("the endpoint is not served", "endpoint", endpoint.Endpoint, "error", endpoint.Err)
 			next.broken[endpoint.Endpoint] = endpoint.Err.Error()
@@ -159,6 +163,13 @@ func (k *catalog) mayLeaveOut(name string, touched map[string]bool) bool {
 	_, file := k.fileEndpoint(name)
 	_, api := k.endpoints[name]
 	return api && !file && !touched["endpoint/"+name] && k.broken[name] == ""
+}
+
+// mayYield tells whether an endpoint that has the route of a service goes
+// without: the service is the file's, which goes first.
+func (k *catalog) mayYield(c *gateway.ConflictError, touched map[string]bool) bool {
+	_, file := k.fileService(c.Service)
+	return file && k.mayLeaveOut(c.Endpoint, touched)
 }
 
 func (k *catalog) mayLeaveOutService(name string, touched map[string]bool) bool {
@@ -183,7 +194,10 @@ func leaves(err error) (all []error) {
 func refused(err error) error {
 	var endpoint *gateway.EndpointError
 	var service *gateway.ServiceError
+	var conflict *gateway.ConflictError
 	switch {
+	case errors.As(err, &conflict):
+		return &model.Error{Kind: model.Conflict, Reason: conflict.Error(), Other: "service/" + conflict.Service, Err: err}
 	case errors.Is(err, gateway.ErrClosed):
 		return model.Errorf(model.Unavailable, "the gateway is shutting down")
 	case errors.As(err, &endpoint), errors.As(err, &service):

@@ -59,6 +59,9 @@ func (k *catalog) contradiction(e model.Endpoint, routes []config.Route) string 
 	if e.Disabled {
 		return ""
 	}
+	if why := k.yields[e.Name]; why != "" {
+		return why
+	}
 	for i, route := range routes {
 		if config.Conflicts(route, routeOf(e.EndpointSpec)) {
 			return fmt.Sprintf("endpoint %q of the configuration file answers %s, and goes first", k.file.Endpoints[i].Name, describe(route))

@@ -29,7 +29,7 @@ func (c *Control) Declare(ctx context.Context, s gateway.Snapshot) error {
 	now := c.now.Load()
 	next := now.clone()
 	next.file, next.declared, next.given = kept, time.Now().UTC(), slices.Collect(maps.Values(names))
-	next.broken, next.brokenServices = map[string]string{}, map[string]string{} // another try
+	next.broken, next.brokenServices, next.yields = map[string]string{}, map[string]string{}, map[string]string{} // another try
 	if err := c.converge(ctx, next, nil); err != nil {
 		return asGiven(err, names)
 	}
@@ -113,7 +113,7 @@ func (r renamed) Unwrap() error { return r.error }
 func (c *Control) serveState(ctx context.Context) error {
 	first := &catalog{
 		endpoints: map[string]model.Endpoint{}, services: map[string]state.Service{},
-		broken: map[string]string{}, brokenServices: map[string]string{},
+		broken: map[string]string{}, brokenServices: map[string]string{}, yields: map[string]string{},
 	}
 	err := c.state.View(ctx, func(tx *state.Tx) error {
 		endpoints, err := tx.Endpoints()

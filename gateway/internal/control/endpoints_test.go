@@ -221,3 +221,29 @@ func TestAFileThatCannotBeServedChangesNothing(t *testing.T) {
 		t.Errorf("%+v, %v", e, err)
 	}
 }
+
+func TestARouteOfAServiceItselfIsNotGivenTwice(t *testing.T) {
+	signing := func(path string) map[string]any {
+		return map[string]any{"sign_url": "https://example.com", "sign_path": path}
+	}
+	b := open(t, "")
+	b.live("mine", "/mine/folder/{key:*}", "marker-0001")
+	_, err := b.CreateService(b.ctx, model.ServiceSpec{Name: "folder", Kind: "storage", Options: signing("/mine")})
+	wants(t, err, model.Conflict, "", `"mine"`)
+	_, err = b.CreateService(b.ctx, model.ServiceSpec{Name: "folder", Kind: "storage", Options: signing("/signed")})
+	must(t, err)
+	_, err = b.CreateEndpoint(b.ctx, model.EndpointSpec{Name: "late", Path: "/signed/folder/{name:*}"})
+	wants(t, err, model.Conflict, "", `"folder"`)
+	b.serves("/mine/folder/x", 200, "marker-0001")
+
+	// The file goes first, and gives it back.
+	must(t, b.DeleteService(b.ctx, "folder", 0))
+	file := gateway.Snapshot{Services: []gateway.Service{{Name: "folder", Kind: "storage", Options: signing("/mine")}}}
+	must(t, b.Declare(t.Context(), file))
+	mine, err := b.Endpoint(b.ctx, "mine")
+	if err != nil || !strings.Contains(mine.Fault, `service "folder"`) {
+		t.Errorf("%+v, %v", mine, err)
+	}
+	must(t, b.Declare(t.Context(), gateway.Snapshot{}))
+	b.serves("/mine/folder/x", 200, "marker-0001")
+}

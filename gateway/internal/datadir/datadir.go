@@ -1,5 +1,5 @@
 // Package datadir is the directory in which a gateway keeps its files. One
-// process at a time owns it.
+// process at a time owns it, and may share it with others that it starts.
 package datadir
 
 import (
@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -17,26 +18,21 @@ import (
 // ErrLocked says that another gateway uses the directory.
 var ErrLocked = errors.New("another gateway is using this data directory")
 
-// Dir is a data directory that this process owns.
+// Dir is a data directory that this process owns, or shares.
 type Dir struct {
-	path string
-	lock *os.File
+	path      string
+	instances string
+	lock      *os.File // nil if another process has it
 }
 
 // Open makes the directory where it is missing, locks it and removes what an
 // earlier process left loaded.
 func Open(path string) (*Dir, error) {
-	path, err := filepath.Abs(path)
+	d, err := open(path, "")
 	if err != nil {
 		return nil, err
 	}
-	d := &Dir{path: path}
-	for _, dir := range []string{path, d.Instances(), d.versions()} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, fmt.Errorf("make data directory: %w; choose another with --data", err)
-		}
-	}
-	name := filepath.Join(path, "lock")
+	name := filepath.Join(d.path, "lock")
 	d.lock, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open lock file: %w", err)
@@ -46,13 +42,31 @@ func Open(path string) (*Dir, error) {
 		_ = d.lock.Close()
 		if errors.Is(err, errBusy) {
 			return nil, fmt.Errorf("%w: %s (process %s); stop it, or choose another with --data",
-				ErrLocked, path, strings.TrimSpace(string(owner)))
+				ErrLocked, d.path, strings.TrimSpace(string(owner)))
 		}
 		return nil, fmt.Errorf("lock %q: %w", name, err)
 	}
 	_ = d.lock.Truncate(0)
 	_, _ = d.lock.WriteAt(fmt.Appendln(nil, os.Getpid()), 0) // for the message above only
 	d.sweep()
+	return d, nil
+}
+
+// Join shares a directory that another process has opened, and that looks after
+// what this one leaves; see [Left]. Several may, side by side.
+func Join(path string) (*Dir, error) { return open(path, strconv.Itoa(os.Getpid())) }
+
+func open(path, part string) (*Dir, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	d := &Dir{path: path, instances: filepath.Join(path, instances, part)}
+	for _, dir := range []string{path, d.instances, d.versions()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("make data directory: %w; choose another with --data", err)
+		}
+	}
 	return d, nil
 }
 
@@ -68,18 +82,30 @@ func lockPatiently(f *os.File) error {
 	}
 }
 
-// Close lets another process have the directory.
-func (d *Dir) Close() error { return d.lock.Close() }
+// Close lets another process have the directory, or ends the share in it.
+func (d *Dir) Close() error {
+	if d.lock == nil {
+		return os.RemoveAll(d.instances)
+	}
+	return d.lock.Close()
+}
 
-// Instances is where copies of libraries are loaded from.
-func (d *Dir) Instances() string { return filepath.Join(d.path, "instances") }
+const instances = "instances"
+
+// Instances is where copies of libraries are loaded from. Each process has a
+// folder of its own.
+func (d *Dir) Instances() string { return d.instances }
+
+// Left removes what a process that shared the directory, and has ended, may have
+// left loaded.
+func Left(path string, pid int) { _ = os.RemoveAll(filepath.Join(path, instances, strconv.Itoa(pid))) }
 
 func (d *Dir) versions() string { return filepath.Join(d.path, "versions") }
 
 func (d *Dir) sweep() {
-	left, _ := filepath.Glob(filepath.Join(d.Instances(), "instance-*"))
-	for _, name := range left {
-		_ = os.Remove(name)
+	left, _ := os.ReadDir(d.instances)
+	for _, entry := range left {
+		_ = os.RemoveAll(filepath.Join(d.instances, entry.Name()))
 	}
 }
 

@@ -37,8 +37,8 @@ func WriteFile(dir, name string, content []byte) error {
 }
 
 // RemoveLeftovers deletes the temporary files that killed processes have left
-// behind. Those younger than an hour may still be in use.
-func RemoveLeftovers(dir string) error {
+// behind. Those younger than an age may still be in use; with 0 none is.
+func RemoveLeftovers(dir string, age time.Duration) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
@@ -48,7 +48,7 @@ func RemoveLeftovers(dir string) error {
 			continue
 		}
 		info, err := entry.Info()
-		if err != nil || time.Since(info.ModTime()) < time.Hour {
+		if err != nil || age > 0 && time.Since(info.ModTime()) < age {
 			continue
 		}
 		if err := os.Remove(filepath.Join(dir, entry.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -35,13 +35,17 @@ func TestMain(m *testing.M) {
 }
 
 func TestEnvironment(t *testing.T) {
+	absent, there := filepath.Join(t.TempDir(), "armed"), os.Args[0]
 	for text, said := range map[string]string{
-		"":                  "0 1 2 3 4 end deferred",
-		"state.committed":   "0 1 2 3 4 end deferred",
-		"state.written":     "0",
-		"artifact.synced:1": "0",
-		"artifact.synced:4": "0 1 2 3",
-		"state.written:6":   "0 1 2 3 4 end deferred",
+		"artifact.synced@" + there:    "0",
+		"artifact.synced:3@" + there:  "0 1 2",
+		"artifact.synced:3@" + absent: "0 1 2 3 4 end deferred",
+		"":                            "0 1 2 3 4 end deferred",
+		"state.committed":             "0 1 2 3 4 end deferred",
+		"state.written":               "0",
+		"artifact.synced:1":           "0",
+		"artifact.synced:4":           "0 1 2 3",
+		"state.written:6":             "0 1 2 3 4 end deferred",
 	} {
 		child := exec.Command(os.Args[0])
 		child.Env = append(os.Environ(), childVariable+"=1", failpoint.Variable+"="+text)
@@ -53,7 +57,7 @@ func TestEnvironment(t *testing.T) {
 			t.Errorf("%q: it ended with %v", text, err)
 		}
 	}
-	for _, text := range []string{"nowhere", "state.written:", "state.written:0", "state.written:x", ":1"} {
+	for _, text := range []string{"nowhere", "state.written:", "state.written:0", "state.written:x", ":1", "@" + there} {
 		child := exec.Command(os.Args[0])
 		child.Env = append(os.Environ(), childVariable+"=1", failpoint.Variable+"="+text)
 		out, err := child.CombinedOutput()

@@ -21,9 +21,19 @@ var Control = []string{
 	"state.committed", // it is on the disk, and nobody has been told
 }
 
-// Change are the steps of a change of what is served, beside those of Control.
+// Change are the steps of changes around that work, which the whole program
+// reaches.
 var Change = []string{
 	"change.served", // the worker serves it, and it is not written down
+
+	"build.prepared", // its source tree is unpacked for the compiler
+	"build.compiled", // there is a library, of which nobody knows yet
+	"build.pruned",   // old builds are forgotten, and their logs still are there
+
+	"artifact.removed", // one that nothing refers to any more
+
+	"socket.made",  // the unix socket of the admin API, under another name
+	"socket.named", // it has its name, in place of one that was left behind
 }
 
 // Mail are those of the outbox.

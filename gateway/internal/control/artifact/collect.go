@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/durable"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/failpoint"
 )
 
 const (
@@ -75,6 +76,7 @@ func (s *Store) removeUnless(path string, age time.Duration, keep func() bool) (
 		return info.Size(), false, nil
 	}
 	err = os.Remove(path)
+	failpoint.Reach("artifact.removed", path)
 	return info.Size(), err == nil, err
 }
 

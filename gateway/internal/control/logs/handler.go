@@ -48,6 +48,10 @@ func (t tee) WithGroup(name string) slog.Handler {
 	return tee{next: t.next.WithGroup(name), kept: t.kept.WithGroup(name)}
 }
 
+// Tee hands records to next, and to w as a [Store] keeps them, each in one Write:
+// for a process that has no store itself. see [Store.Write].
+func Tee(next slog.Handler, w io.Writer) slog.Handler { return tee{next: next, kept: encoder(w)} }
+
 // encoder writes records as they are kept. Values that hide themselves are
 // resolved by slog.
 func encoder(w io.Writer) slog.Handler {
@@ -97,6 +101,9 @@ func leftOut(n uint64, why string) []byte {
 	}
 	return own(slog.LevelWarn, fmt.Sprintf("%d %s left out: %s", n, lines, why))
 }
+
+// Missing is a line that tells of n others that are missing.
+func Missing(n uint64, why string) []byte { return leftOut(n, why) }
 
 // own is a line of the log's own.
 func own(level slog.Level, message string) []byte {

@@ -70,6 +70,14 @@ func (s *Store) Handler(next slog.Handler) slog.Handler {
 	return tee{next: next, kept: encoder(s.queue)}
 }
 
+// Write keeps one line of a [Tee] elsewhere. What is none is dropped.
+func (s *Store) Write(line []byte) (int, error) {
+	if _, _, err := head(line); err == nil && line[len(line)-1] == '\n' {
+		_, _ = s.queue.Write(line) // it takes everything
+	}
+	return len(line), nil
+}
+
 // LeftOut is how many lines were not kept since Open.
 func (s *Store) LeftOut() uint64 { return s.refused.Load() + s.queue.leftOut() }
 

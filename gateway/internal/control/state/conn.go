@@ -3,20 +3,21 @@ package state
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/prepared"
 )
 
 // conn is a connection to the database. It is used by one goroutine at a time.
 type conn struct {
 	db         *sqlite3.Conn
-	statements map[string]*sqlite3.Stmt // prepared once, by text
-	lost       bool                     // of no use any more
+	statements *prepared.Statements
+	lost       bool // of no use any more
 }
 
 // dial opens the database and changes nothing of it. Whatever files appear
@@ -41,7 +42,7 @@ func dial(ctx context.Context, path string) (*conn, error) {
 		_ = db.Close()
 		return nil, err
 	}
-	return &conn{db: db, statements: map[string]*sqlite3.Stmt{}}, nil
+	return &conn{db: db, statements: prepared.On(db)}, nil
 }
 
 // settings of a connection. With FULL a commit is on the disk before it
@@ -76,9 +77,7 @@ func (c *conn) close() {
 	if c == nil {
 		return
 	}
-	for _, s := range c.statements {
-		_ = s.Close()
-	}
+	c.statements.Close()
 	_ = c.db.Close()
 }
 
@@ -89,45 +88,20 @@ func (c *conn) exec(text string) error { return c.noted(c.db.Exec(text)) }
 
 // run runs a statement that has no rows, and tells how many it changed.
 func (c *conn) run(text string, args ...any) (changed int64, err error) {
-	err = c.rows(text, func(*sqlite3.Stmt) error { return nil }, args...)
+	err = c.noted(c.statements.Run(text, args...))
 	return c.db.Changes(), err
 }
 
 // number is the one number that a statement gives.
-func (c *conn) number(text string, args ...any) (n int64, err error) {
-	err = c.rows(text, func(s *sqlite3.Stmt) error {
-		n = s.ColumnInt64(0)
-		return nil
-	}, args...)
-	return n, err
+func (c *conn) number(text string, args ...any) (int64, error) {
+	n, err := c.statements.Number(text, args...)
+	return n, c.noted(err)
 }
 
 // rows runs a statement and has each called for every row; it must not run the
 // same statement.
 func (c *conn) rows(text string, each func(*sqlite3.Stmt) error, args ...any) error {
-	s := c.statements[text]
-	if s == nil {
-		var err error
-		if s, _, err = c.db.Prepare(text); err != nil {
-			return c.noted(err)
-		}
-		c.statements[text] = s
-	}
-	defer func() {
-		_ = s.Reset()
-		_ = s.ClearBindings()
-	}()
-	for n, arg := range args {
-		if err := bind(s, n+1, arg); err != nil {
-			return err
-		}
-	}
-	for s.Step() {
-		if err := each(s); err != nil {
-			return err
-		}
-	}
-	return c.noted(s.Err())
+	return c.noted(c.statements.Rows(text, each, args...))
 }
 
 // noted sees when a connection is of no use any more: after all errors but
@@ -139,30 +113,4 @@ func (c *conn) noted(err error) error {
 		c.lost = true
 	}
 	return err
-}
-
-func bind(s *sqlite3.Stmt, n int, arg any) error {
-	switch arg := arg.(type) {
-	case string:
-		return s.BindText(n, arg)
-	case []byte:
-		return s.BindBlob(n, arg)
-	case int:
-		return s.BindInt64(n, int64(arg))
-	case int64:
-		return s.BindInt64(n, arg)
-	case bool:
-		return s.BindBool(n, arg)
-	case time.Time:
-		return s.BindInt64(n, nanoseconds(arg))
-	}
-	return fmt.Errorf("a %T cannot be stored", arg)
-}
-
-// nanoseconds is a time as it is stored: 0 for the zero time.
-func nanoseconds(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixNano()
 }

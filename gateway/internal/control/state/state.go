@@ -88,7 +88,7 @@ func (s *Store) open(ctx context.Context, dir string, steps []string) (c *conn, 
 	if s.lock, err = takeLock(filepath.Join(dir, lockName)); err != nil {
 		return nil, err
 	}
-	if err := durable.RemoveLeftovers(dir); err != nil {
+	if err := durable.RemoveLeftovers(dir, 0); err != nil { // the lock says that nobody is at it
 		return nil, err
 	}
 	if c, err = prepare(ctx, s.path, steps); err != nil {

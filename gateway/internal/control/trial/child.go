@@ -164,6 +164,8 @@ func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
 	case gateway.LogStarting:
 		h.report.tell(event{Phase: starting})
 		return nil
+	case gateway.LogLoaded:
+		return nil
 	}
 	line := model.LogLine{At: r.Time, Level: strings.ToLower(r.Level.String()), Message: cut(r.Message, lineLimit)}
 	add := func(a slog.Attr) bool {

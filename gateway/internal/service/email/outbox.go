@@ -13,6 +13,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/durable"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/prepared"
 )
 
 // schema of the outbox. A mail's body is apart, so that its state changes
@@ -84,7 +85,7 @@ func (o *outbox) Close(q *queue) { q.close() }
 type queue struct {
 	outbox     *outbox
 	conn       *sqlite3.Conn // nil: closed
-	statements map[string]*sqlite3.Stmt
+	statements *prepared.Statements
 	// heavy: a large mail went through. The memory of the engine never shrinks,
 	// so the connection is opened anew before it is used again.
 	heavy bool
@@ -102,7 +103,7 @@ func (q *queue) open(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("the outbox cannot be opened: %w", err)
 	}
-	q.statements, q.heavy = map[string]*sqlite3.Stmt{}, false
+	q.statements, q.heavy = prepared.On(q.conn), false
 	q.conn.SetInterrupt(ctx)
 	defer func() {
 		if err != nil {
@@ -128,9 +129,7 @@ func (q *queue) close() {
 	if q.conn == nil {
 		return
 	}
-	for _, s := range q.statements {
-		_ = s.Close()
-	}
+	q.statements.Close()
 	_ = q.conn.Close()
 	q.conn = nil
 }
@@ -219,66 +218,12 @@ func (q *queue) write(f func() error) error {
 	return err
 }
 
-// run runs a statement that has no rows.
-func (q *queue) run(text string, args ...any) error {
-	return q.rows(text, func(*sqlite3.Stmt) error { return nil }, args...)
+func (q *queue) run(text string, args ...any) error { return q.statements.Run(text, args...) }
+
+func (q *queue) number(text string, args ...any) (int64, error) {
+	return q.statements.Number(text, args...)
 }
 
-// number is the one number that a statement gives.
-func (q *queue) number(text string, args ...any) (n int64, err error) {
-	err = q.rows(text, func(s *sqlite3.Stmt) error {
-		n = s.ColumnInt64(0)
-		return nil
-	}, args...)
-	return n, err
-}
-
-// rows runs a statement, prepared once for each connection, and has each called
-// for every row.
 func (q *queue) rows(text string, each func(*sqlite3.Stmt) error, args ...any) error {
-	s := q.statements[text]
-	if s == nil {
-		var err error
-		if s, _, err = q.conn.Prepare(text); err != nil {
-			return err
-		}
-		q.statements[text] = s
-	}
-	defer func() {
-		_ = s.Reset()
-		_ = s.ClearBindings()
-	}()
-	for n, arg := range args {
-		if err := bind(s, n+1, arg); err != nil {
-			return err
-		}
-	}
-	for s.Step() {
-		if err := each(s); err != nil {
-			return err
-		}
-	}
-	return s.Err()
-}
-
-func bind(s *sqlite3.Stmt, n int, arg any) error {
-	switch arg := arg.(type) {
-	case nil:
-		return s.BindNull(n)
-	case string:
-		return s.BindText(n, arg)
-	case []byte:
-		return s.BindBlob(n, arg)
-	case int:
-		return s.BindInt64(n, int64(arg))
-	case int64:
-		return s.BindInt64(n, arg)
-	case Phase:
-		return s.BindInt64(n, int64(arg))
-	case bool:
-		return s.BindBool(n, arg)
-	case time.Time:
-		return s.BindInt64(n, arg.UnixNano())
-	}
-	return fmt.Errorf("a %T cannot be stored", arg)
+	return q.statements.Rows(text, each, args...)
 }

@@ -139,7 +139,7 @@ func (q *queue) note(o outcome, now time.Time) error {
 	err = q.run(`
 		UPDATE mail SET state = ?2, recipients = ?3, served = ?4, refused = ?5, reason = ?6, down = ?7, due = ?8, done = ?9, owner = NULL
 		WHERE id = ?1 AND state = 1 AND (owner = ?10 OR ?2 = 2)`,
-		o.id, o.phase, string(recipients), o.served, o.refused, o.reason, o.down, o.due, done, q.outbox.owner)
+		o.id, int64(o.phase), string(recipients), o.served, o.refused, o.reason, o.down, o.due, done, q.outbox.owner)
 	if err == nil && o.phase == Delivered {
 		err = q.run(`DELETE FROM body WHERE id = ?1`, o.id)
 	}

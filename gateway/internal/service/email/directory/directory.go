@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/durable"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/service"
@@ -37,7 +38,7 @@ func (f folder) Connect(context.Context) (email.Conn, error) {
 	if err := durable.MakeDir(string(f)); err != nil {
 		return nil, explain(err)
 	}
-	if err := durable.RemoveLeftovers(string(f)); err != nil {
+	if err := durable.RemoveLeftovers(string(f), time.Hour); err != nil {
 		return nil, explain(err)
 	}
 	try, err := os.CreateTemp(string(f), ".try.*.tmp")

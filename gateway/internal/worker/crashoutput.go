@@ -1,0 +1,59 @@
+package worker
+
+import (
+	"bytes"
+	"io"
+	"sync"
+	"time"
+)
+
+// outputMost is how much of what a runtime says of a crash is kept.
+const outputMost = 64 << 10
+
+// registers is how long a runtime may go on after the goroutine that crashed,
+// for what it prints last. With many goroutines it would take a second.
+const registers = 10 * time.Millisecond
+
+// crashOutput is what the runtime of a worker says of a crash.
+type crashOutput struct {
+	mu    sync.Mutex
+	text  []byte
+	ended chan struct{} // no more comes
+}
+
+// follow reads until no more comes, and calls kill once when what matters has.
+func (c *crashOutput) follow(from io.Reader, kill func()) {
+	defer close(c.ended)
+	chunk := make([]byte, 16<<10)
+	called := false
+	for {
+		n, err := from.Read(chunk)
+		c.mu.Lock()
+		c.text = append(c.text, chunk[:min(n, outputMost-len(c.text))]...)
+		whole := !called && firstGoroutine(c.text)
+		c.mu.Unlock()
+		if whole {
+			called = true
+			time.AfterFunc(registers, kill)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (c *crashOutput) bytes() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return bytes.Clone(c.text)
+}
+
+// firstGoroutine tells whether the goroutine that crashed is told of in full, or
+// nothing more of the text is kept.
+func firstGoroutine(text []byte) bool {
+	if len(text) == outputMost {
+		return true
+	}
+	at := bytes.Index(text, []byte("\ngoroutine "))
+	return at >= 0 && bytes.Contains(text[at:], []byte("\n\n"))
+}

@@ -1,0 +1,7 @@
+//go:build unix && !linux
+
+package worker
+
+import "os"
+
+func enlarge(*os.File) {}

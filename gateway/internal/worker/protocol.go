@@ -1,0 +1,205 @@
+package worker
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/config"
+)
+
+// order is what control tells a worker. The first one is Start; those with an
+// ID are answered by news with the same. One field beside the ID is set.
+type order struct {
+	ID     uint64
+	Start  *settings
+	Apply  *gateway.Snapshot
+	Report bool
+	Test   *gateway.Service
+	Cancel bool          // the order of the ID is given up; it is answered all the same
+	Accept bool          // from here on
+	Drain  time.Duration // stop accepting, and exit when all is done, or after this
+	Cut    bool          // exit, and give up what is in flight
+}
+
+// settings are what a worker needs to know before anything else. Those that a
+// gateway has too are called the same there.
+type settings struct {
+	Dir                                               string
+	HeaderLimit                                       int
+	ReadTimeout, WriteTimeout, IdleTimeout, IdleGrace time.Duration
+	MaxConnections, MaxNative                         int
+	MaxAnswer, MaxMemory                              int64
+
+	Listeners    int // inherited
+	Text         bool
+	AccessLog    bool
+	DrainTimeout time.Duration
+}
+
+func settingsOf(o Options) *settings {
+	g := o.Gateway
+	return &settings{
+		Dir: g.Dir, HeaderLimit: g.HeaderLimit,
+		ReadTimeout: g.ReadTimeout, WriteTimeout: g.WriteTimeout, IdleTimeout: g.IdleTimeout, IdleGrace: g.IdleGrace,
+		MaxConnections: g.MaxConnections, MaxNative: g.MaxNative, MaxAnswer: g.MaxAnswer, MaxMemory: g.MaxMemory,
+		Listeners: len(o.Listeners), Text: o.Text, AccessLog: o.AccessLog, DrainTimeout: o.DrainTimeout,
+	}
+}
+
+func (s *settings) gateway(log *slog.Logger) gateway.Options {
+	o := gateway.Options{
+		Dir: s.Dir, Shared: true, Log: log, HeaderLimit: s.HeaderLimit,
+		ReadTimeout: s.ReadTimeout, WriteTimeout: s.WriteTimeout, IdleTimeout: s.IdleTimeout, IdleGrace: s.IdleGrace,
+		MaxConnections: s.MaxConnections, MaxNative: s.MaxNative, MaxAnswer: s.MaxAnswer, MaxMemory: s.MaxMemory,
+	}
+	if s.AccessLog {
+		o.Access = log
+	}
+	return o
+}
+
+// news is what a worker tells control: an answer if it has an ID, else an event.
+type news struct {
+	ID     uint64
+	Report *gateway.Report
+	Faults map[string]string // of services, in a report: errors have no wire form
+	Took   time.Duration
+	Errors []wireError
+
+	Loading *Library // it may not get back from loading or starting this
+	Loaded  *Library // it did
+	Drained *drained // it exits now; the report is the last one
+}
+
+// drained is how a drain went.
+type drained struct{ Errors []wireError }
+
+func init() {
+	// What options of services are made of, beside what gob knows.
+	gob.Register(config.Hidden(""))
+	gob.Register(time.Duration(0))
+	gob.Register([]string(nil))
+}
+
+// messageMost is more than any message has: 10,000 endpoints with all their
+// versions take 20 MB.
+const messageMost = 256 << 20
+
+var errMessage = errors.New("what came is no message")
+
+// write sends one message: its length, and itself as gob has it. It is one
+// write, so that who is killed in the midst of it is no longer there to go on.
+func write(to io.Writer, message any) error {
+	var b bytes.Buffer
+	b.Write(make([]byte, 4))
+	if err := gob.NewEncoder(&b).Encode(message); err != nil {
+		return fmt.Errorf("encode a message: %w", err)
+	}
+	size := b.Len() - 4
+	if size > messageMost {
+		return fmt.Errorf("a message of %d bytes is too long", size)
+	}
+	binary.BigEndian.PutUint32(b.Bytes(), uint32(size))
+	_, err := to.Write(b.Bytes())
+	return err
+}
+
+// read receives one message. Memory is taken for what comes, and not for what
+// is announced: the other side may be out of its mind.
+func read(from io.Reader, message any) error {
+	var head [4]byte
+	if _, err := io.ReadFull(from, head[:]); err != nil {
+		return err
+	}
+	size := int64(binary.BigEndian.Uint32(head[:]))
+	if size > messageMost {
+		return fmt.Errorf("%w: %d bytes are announced", errMessage, size)
+	}
+	var b bytes.Buffer
+	if n, err := io.Copy(&b, io.LimitReader(from, size)); err != nil || n < size {
+		return errors.Join(io.ErrUnexpectedEOF, err)
+	}
+	if err := gob.NewDecoder(&b).Decode(message); err != nil {
+		return fmt.Errorf("%w: %w", errMessage, err)
+	}
+	return nil
+}
+
+// wireError is an error that callers tell apart, with the text of the rest.
+type wireError struct {
+	Endpoint, Service string
+	Closed            bool
+	Text              string
+}
+
+// wireErrors takes an error apart.
+func wireErrors(err error) (all []wireError) {
+	if err == nil {
+		return nil
+	}
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range many.Unwrap() {
+			all = append(all, wireErrors(one)...)
+		}
+		return all
+	}
+	var endpoint *gateway.EndpointError
+	var service *gateway.ServiceError
+	switch {
+	case errors.As(err, &endpoint):
+		return []wireError{{Endpoint: endpoint.Endpoint, Text: endpoint.Err.Error()}}
+	case errors.As(err, &service):
+		return []wireError{{Service: service.Service, Text: service.Err.Error()}}
+	}
+	return []wireError{{Closed: errors.Is(err, gateway.ErrClosed), Text: err.Error()}}
+}
+
+// join puts together what wireErrors took apart.
+func join(all []wireError) error {
+	var errs []error
+	for _, one := range all {
+		switch {
+		case one.Endpoint != "":
+			errs = append(errs, &gateway.EndpointError{Endpoint: one.Endpoint, Err: errors.New(one.Text)})
+		case one.Service != "":
+			errs = append(errs, &gateway.ServiceError{Service: one.Service, Err: errors.New(one.Text)})
+		case one.Closed:
+			errs = append(errs, gateway.ErrClosed)
+		default:
+			errs = append(errs, errors.New(one.Text))
+		}
+	}
+	if len(errs) == 1 {
+		return errs[0] // and no list of one
+	}
+	return errors.Join(errs...)
+}
+
+// reported is a report on its way to control.
+func reported(r gateway.Report) news {
+	n := news{Report: &r, Faults: map[string]string{}}
+	for i := range r.Services {
+		if fault := r.Services[i].Fault; fault != nil {
+			n.Faults[r.Services[i].Name] = fault.Error()
+			r.Services[i].Fault = nil
+		}
+	}
+	return n
+}
+
+// report is one that has come.
+func (n news) report() gateway.Report {
+	for i := range n.Report.Services {
+		if text, ok := n.Faults[n.Report.Services[i].Name]; ok {
+			n.Report.Services[i].Fault = errors.New(text)
+		}
+	}
+	return *n.Report
+}

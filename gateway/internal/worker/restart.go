@@ -1,0 +1,237 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/datadir"
+)
+
+// leftOut is an endpoint, or a service, that a worker could not start with.
+type leftOut struct {
+	endpoint gateway.Endpoint
+	service  string
+	reason   string
+}
+
+// crashes tells how long to wait before a worker is started again.
+type crashes struct {
+	last time.Time
+	wait time.Duration
+}
+
+// Crashes that follow each other within recent are waited between, for longer
+// each time.
+const (
+	recent    = 10 * time.Second
+	waitLeast = 100 * time.Millisecond
+	waitMost  = 5 * time.Second
+)
+
+// next is for a crash now.
+func (c *crashes) next(now time.Time) time.Duration {
+	switch {
+	case c.last.IsZero() || now.Sub(c.last) > recent:
+		c.wait = 0
+	default:
+		c.wait = min(max(2*c.wait, waitLeast), waitMost)
+	}
+	c.last = now
+	return c.wait
+}
+
+// mind waits for the end of a worker, and starts another one if the end was not
+// ordered.
+func (s *Supervisor) mind(c *child) {
+	<-c.exited
+	s.mu.Lock()
+	was := s.up == c
+	if was {
+		s.up, s.down = nil, time.Now()
+		s.changed()
+	}
+	s.drains = slices.DeleteFunc(s.drains, func(one *child) bool { return one == c })
+	s.mu.Unlock()
+	s.account(c)
+	if !was || c.ordered.Load() {
+		return
+	}
+	select {
+	case s.turn <- struct{}{}: // who had it has seen that the worker is gone
+		defer func() { <-s.turn }()
+	case <-s.quit:
+		return
+	}
+	s.mu.Lock()
+	replaced := s.up != nil
+	s.mu.Unlock()
+	if !replaced {
+		s.restart()
+	}
+}
+
+// account takes note of an exit.
+func (s *Supervisor) account(c *child) {
+	datadir.Left(s.opts.Gateway.Dir, c.exit.Pid)
+	if c.well() {
+		s.log.Info("a worker process has drained and ended", "pid", c.exit.Pid)
+		return
+	}
+	attrs := []any{"pid", c.exit.Pid, "status", c.exit.Status}
+	if at := c.exit.Loading; at.Endpoint != "" {
+		attrs = append(attrs, "endpoint", at.Endpoint, "version", at.Version)
+	}
+	s.log.Error("the worker process has crashed: requests in flight are lost", attrs...)
+	s.opts.Crashed(c.exit)
+}
+
+// restart starts workers until one serves, or none is to serve any more. The
+// caller has the turn.
+func (s *Supervisor) restart() {
+	began := time.Now()
+	wait := s.crashes.next(began)
+	for {
+		if wait > 0 {
+			s.log.Warn("the worker process keeps ending; the next one is started in a moment", "wait", wait.String())
+		}
+		select {
+		case <-s.quit:
+			return
+		case <-time.After(wait):
+		}
+		c, err := s.launch(context.Background())
+		if err == nil {
+			s.mu.Lock()
+			s.put(c)
+			s.mu.Unlock()
+			s.log.Info("a worker process serves again", "pid", c.cmd.Process.Pid, "after", time.Since(began).Round(time.Millisecond).String())
+			return
+		}
+		if s.leaveOut(err) {
+			wait = 0 // it does better without
+			continue
+		}
+		if !errors.Is(err, gateway.ErrClosed) {
+			s.log.Error("no worker process can be started; it is tried again", "error", err)
+		}
+		wait = s.crashes.next(time.Now())
+	}
+}
+
+// launch starts a worker and has it serve what is to be served. The caller has
+// the turn.
+func (s *Supervisor) launch(ctx context.Context) (*child, error) {
+	c, err := begin(s.files, s.opts)
+	if err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, c.kill)
+	defer stop()
+	ending := make(chan struct{})
+	defer close(ending)
+	go func() {
+		select {
+		case <-s.quit:
+			c.kill()
+		case <-ending:
+		}
+	}()
+	s.mu.Lock()
+	accepting := s.accepting
+	s.mu.Unlock()
+	err = c.apply(ctx, without(s.current, s.leftOut), s.opts.silence)
+	if err == nil && accepting {
+		_, err = c.ask(ctx, order{Accept: true}, true)
+	}
+	if err == nil {
+		return c, nil
+	}
+	gone := errors.Is(err, errGone)
+	if !gone {
+		c.ordered.Store(true) // there is nothing in it that could drain
+		c.kill()
+	}
+	<-c.exited
+	select {
+	case <-s.quit:
+		return nil, gateway.ErrClosed
+	default:
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if !gone {
+		datadir.Left(s.opts.Gateway.Dir, c.exit.Pid)
+		return nil, err
+	}
+	s.account(c)
+	if c.exit.Loading.Endpoint != "" {
+		return nil, died(c.exit)
+	}
+	return nil, fmt.Errorf("it ended (%s) before it served", c.exit.Status)
+}
+
+// leaveOut takes from what is to be served what an error of launch is about, and
+// tells whether that is anything. The caller has the turn.
+func (s *Supervisor) leaveOut(err error) (some bool) {
+	for _, one := range wireErrors(err) {
+		if slices.ContainsFunc(s.leftOut, func(l leftOut) bool { return l.endpoint.Name == one.Endpoint && l.service == one.Service }) {
+			continue // it did not help
+		}
+		i := slices.IndexFunc(s.current.Endpoints, func(e gateway.Endpoint) bool { return e.Name == one.Endpoint })
+		switch {
+		case i >= 0:
+			out := leftOut{endpoint: s.current.Endpoints[i], reason: one.Text}
+			s.leftOut = append(s.leftOut, out)
+			s.log.Error("the endpoint is not served any more", "endpoint", one.Endpoint, "error", one.Text)
+			s.opts.LeftOut(out.endpoint, out.reason)
+		case one.Service != "":
+			s.leftOut = append(s.leftOut, leftOut{service: one.Service, reason: one.Text})
+			s.log.Error("the service is not to be had any more", "service", one.Service, "error", one.Text)
+		default:
+			continue
+		}
+		some = true
+	}
+	return some
+}
+
+// without is a snapshot in which some endpoints have no version, and some
+// services are inactive.
+func without(all gateway.Snapshot, out []leftOut) gateway.Snapshot {
+	all.Endpoints = slices.Clone(all.Endpoints)
+	for i := range all.Endpoints {
+		e := &all.Endpoints[i]
+		if slices.ContainsFunc(out, func(l leftOut) bool { return l.endpoint.Name == e.Name }) {
+			e.Library, e.Canary = "", nil
+		}
+	}
+	all.Services = slices.Clone(all.Services)
+	for i := range all.Services {
+		one := &all.Services[i]
+		one.Inactive = one.Inactive || slices.ContainsFunc(out, func(l leftOut) bool { return l.service == one.Name })
+	}
+	return all
+}
+
+// faults tells of endpoints in a snapshot that were left out as they are:
+// whoever makes the snapshot has not heard of it yet, or wants another try.
+func (s *Supervisor) faults(next gateway.Snapshot) error {
+	var errs []error
+	for _, out := range s.leftOut {
+		if slices.ContainsFunc(next.Endpoints, func(e gateway.Endpoint) bool {
+			return e.Name == out.endpoint.Name && e.Library == out.endpoint.Library && sameCanary(e.Canary, out.endpoint.Canary)
+		}) {
+			errs = append(errs, &gateway.EndpointError{Endpoint: out.endpoint.Name, Err: errors.New(out.reason)})
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func sameCanary(a, b *gateway.Canary) bool {
+	return a == nil && b == nil || a != nil && b != nil && a.Library == b.Library
+}

@@ -1,0 +1,25 @@
+package worker
+
+import (
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+)
+
+// Supported tells whether a process can inherit listeners here.
+const Supported = false
+
+var errUnsupported = errors.New("on this system a process cannot inherit a listener: serve in a single one")
+
+type ends struct{ conn, lines, crash *os.File }
+
+func (ends) close() {}
+
+func spawn([]*os.File) (*exec.Cmd, ends, error)      { return nil, ends{}, errUnsupported }
+func inheritable([]net.Listener) ([]*os.File, error) { return nil, errUnsupported }
+func inherit(int, string) (*os.File, error)          { return nil, errUnsupported }
+func inheritBlocking(fd int, name string) *os.File   { return os.NewFile(uintptr(fd), name) }
+func writeNow(uintptr, []byte) int                   { return 0 }
+
+var deaf = []os.Signal{os.Interrupt}

@@ -1,0 +1,320 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
+)
+
+// Supervisor has a worker process serve, another one whenever that ends, and
+// tells it what: it is the worker of a control plane. Its methods are safe for
+// use from many goroutines.
+type Supervisor struct {
+	opts  Options
+	log   *slog.Logger
+	files []*os.File // what workers inherit of the listeners
+
+	// turn has room for the one that changes what the worker serves, or which
+	// worker serves.
+	turn chan struct{}
+	quit chan struct{} // closed when no worker is to be started any more
+	all  sync.WaitGroup
+
+	// Of who has the turn.
+	current gateway.Snapshot // what is to be served
+	leftOut []leftOut        // of that, what is not
+	crashes crashes
+
+	mu        sync.Mutex
+	change    chan struct{} // closed, and replaced, when one of these two changes:
+	up        *child        // that serves what is to be served; nil while there is none
+	ending    bool
+	down      time.Time // when there was no worker any more
+	accepting bool
+	drains    []*child // replaced, and not yet at their end
+}
+
+// New starts a worker that serves nothing yet. The caller has locked the data
+// directory.
+func New(o Options) (*Supervisor, error) {
+	o.setDefaults()
+	s := &Supervisor{
+		opts: o, log: o.Log, turn: make(chan struct{}, 1), quit: make(chan struct{}),
+		change: make(chan struct{}), down: time.Now(),
+	}
+	var err error
+	if s.opts.Gateway.Dir, err = filepath.Abs(o.Gateway.Dir); err != nil {
+		return nil, err
+	}
+	if s.files, err = inheritable(o.Listeners); err != nil {
+		return nil, err
+	}
+	first, err := begin(s.files, s.opts)
+	if err != nil {
+		s.closeListeners()
+		return nil, err
+	}
+	if err := first.apply(context.Background(), gateway.Snapshot{}, s.opts.silence); err != nil {
+		first.kill()
+		<-first.exited
+		s.closeListeners()
+		return nil, fmt.Errorf("the worker process does not start (%s): %w", first.exit.Status, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.put(first)
+	return s, nil
+}
+
+// put makes a worker the one that serves; nil for none. s.mu is held.
+func (s *Supervisor) put(c *child) {
+	if s.up = c; c == nil {
+		s.down = time.Now()
+	} else {
+		s.all.Go(func() { s.mind(c) })
+	}
+	s.changed()
+}
+
+// changed wakes who waits for a change. s.mu is held.
+func (s *Supervisor) changed() {
+	close(s.change)
+	s.change = make(chan struct{})
+}
+
+// restartMost is how long a change waits for a worker that is being restarted.
+const restartMost = 30 * time.Second
+
+// take waits for a worker, and has the turn then.
+func (s *Supervisor) take(ctx context.Context) (c *child, release func(), err error) {
+	patience := time.NewTimer(restartMost)
+	defer patience.Stop()
+	for {
+		s.mu.Lock()
+		up, ending, change := s.up, s.ending, s.change
+		s.mu.Unlock()
+		turn := s.turn
+		switch {
+		case ending:
+			return nil, nil, gateway.ErrClosed
+		case up == nil:
+			turn = nil
+		default:
+			patience.Reset(restartMost) // there is one, and only its turn to wait for
+		}
+		select {
+		case turn <- struct{}{}:
+			s.mu.Lock()
+			same := s.up == up && !s.ending
+			s.mu.Unlock()
+			if same {
+				return up, func() { <-s.turn }, nil
+			}
+			<-s.turn
+		case <-change:
+		case <-ctx.Done():
+			return nil, nil, context.Cause(ctx)
+		case <-patience.C:
+			if up != nil {
+				continue
+			}
+			return nil, nil, model.Errorf(model.Unavailable, "the worker process is being restarted, and takes no change yet: try again later")
+		}
+	}
+}
+
+// Apply makes next what is served, or changes nothing; see [gateway.Gateway.Apply].
+// When the worker ends meanwhile, the next one serves what was served before.
+func (s *Supervisor) Apply(ctx context.Context, next gateway.Snapshot) error {
+	for _, e := range next.Endpoints {
+		if e.Handler != nil {
+			return &gateway.EndpointError{Endpoint: e.Name, Err: errors.New("a function of this program cannot answer from another process")}
+		}
+	}
+	c, release, err := s.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := s.faults(next); err != nil {
+		return err
+	}
+	if err := c.apply(ctx, next, s.opts.silence); err != nil {
+		if errors.Is(err, errGone) {
+			return died(c.exit)
+		}
+		return err
+	}
+	s.current, s.leftOut = next, nil
+	return nil
+}
+
+// died tells of a worker that ended while it took a change.
+func died(e Exit) error {
+	if e.Loading.Endpoint != "" {
+		return &gateway.EndpointError{Endpoint: e.Loading.Endpoint, Err: errors.New(endedLoading(e))}
+	}
+	return model.Errorf(model.Unavailable, "the worker process ended (%s) while it took the change, which is not in force; it is being restarted: try again", e.Status)
+}
+
+func endedLoading(e Exit) string {
+	return fmt.Sprintf("the worker process ended (%s) while it loaded version %s", e.Status, e.Loading.Version)
+}
+
+// Report tells what the worker is doing. A report without endpoints tells that
+// there is none.
+func (s *Supervisor) Report() gateway.Report {
+	s.mu.Lock()
+	c, down := s.up, s.down
+	s.mu.Unlock()
+	if c != nil {
+		if r, ok := c.report(); ok {
+			return r
+		}
+	}
+	return gateway.Report{Started: down}
+}
+
+// TestService reaches the backend of a service; see [gateway.Gateway.TestService].
+func (s *Supervisor) TestService(ctx context.Context, one gateway.Service) (time.Duration, error) {
+	s.mu.Lock()
+	c := s.up
+	s.mu.Unlock()
+	if c == nil {
+		return 0, model.Errorf(model.Unavailable, "%s", restarting)
+	}
+	n, err := c.ask(ctx, order{Test: &one}, false)
+	if errors.Is(err, errGone) {
+		return 0, model.Errorf(model.Unavailable, "the worker process ended while it tested the service: try again")
+	}
+	if err != nil {
+		return 0, err
+	}
+	return n.Took, join(n.Errors)
+}
+
+const restarting = "the worker is being restarted"
+
+// Missing tells why nothing is served; "" while something is.
+func (s *Supervisor) Missing() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.up == nil {
+		return restarting
+	}
+	return ""
+}
+
+// Pid is the worker's process id; 0 while there is none.
+func (s *Supervisor) Pid() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.up == nil {
+		return 0
+	}
+	return s.up.cmd.Process.Pid
+}
+
+// Serve has workers accept, from now on, until Shutdown.
+func (s *Supervisor) Serve() error {
+	c, release, err := s.take(context.Background())
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.accepting = true
+	s.mu.Unlock()
+	_, err = c.ask(context.Background(), order{Accept: true}, true)
+	release()
+	if err != nil && !errors.Is(err, errGone) { // the next one accepts
+		return err
+	}
+	<-s.quit
+	return gateway.ErrClosed
+}
+
+// Shutdown has the worker drain, as [gateway.Gateway.Shutdown] does, and ends all
+// workers.
+func (s *Supervisor) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	if s.ending {
+		s.mu.Unlock()
+		return nil
+	}
+	s.ending = true
+	close(s.quit)
+	s.changed()
+	s.mu.Unlock()
+	s.closeListeners()   // so that clients are told at once
+	select {
+	case s.turn <- struct{}{}: // who starts a worker has given up
+		defer func() { <-s.turn }()
+	case <-ctx.Done(): // who has a worker take a change may hang with it
+	}
+	s.mu.Lock()
+	left := slices.Clone(s.drains)
+	up := s.up
+	if up != nil {
+		left = append(left, up)
+	}
+	s.mu.Unlock()
+	limit := s.opts.DrainTimeout
+	if end, ok := ctx.Deadline(); ok {
+		limit = time.Until(end)
+	}
+	if up != nil {
+		up.drain(limit)
+	}
+	var errs []error
+	for _, c := range left {
+		errs = append(errs, c.finish(ctx))
+	}
+	s.all.Wait()
+	return errors.Join(errs...)
+}
+
+// closeListeners closes control's copies.
+func (s *Supervisor) closeListeners() {
+	for _, f := range s.files {
+		_ = f.Close()
+	}
+	for _, ln := range s.opts.Listeners {
+		_ = ln.Close()
+	}
+}
+
+// finish waits for the end of a worker that drains. When ctx ends, it gives up
+// what is in flight, and what it cannot give up is given up by killing it.
+func (c *child) finish(ctx context.Context) error {
+	select {
+	case <-c.exited:
+	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.Canceled) { // else it knows by itself
+			c.send(order{Cut: true})
+		}
+		patience := time.NewTimer(cutMost)
+		defer patience.Stop()
+		select {
+		case <-c.exited:
+		case <-patience.C:
+			c.kill()
+			<-c.exited
+		}
+	}
+	if c.drained == nil {
+		return fmt.Errorf("the worker process ended (%s) before it had drained", c.exit.Status)
+	}
+	return join(c.drained.Errors)
+}
+
+// cutMost is how long a worker may take to give up what is in flight.
+const cutMost = 15 * time.Second

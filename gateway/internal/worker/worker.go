@@ -1,0 +1,109 @@
+// Package worker runs a gateway in a process of its own, so that native code
+// which ends its process does not end the one that has the sockets, the state
+// and the admin API.
+//
+//	control process                            worker process
+//	Supervisor -- orders, news (socket pair) -- Main -> gateway.Gateway
+//	           <- log lines (pipe) ------------
+//	           <- what the runtime says of a crash (pipe)
+//	listener   -- inherited ------------------- accepts
+//
+// Control has the listeners open and never accepts: connections that come while
+// there is no worker wait in the queue of the socket, and none is refused. Both
+// processes are the same file, so what they say to each other has no version.
+//
+// Every exit of a worker that was not ordered is a crash, whatever its status.
+package worker
+
+import (
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/edge-gateway/edge-gateway/gateway"
+)
+
+// Options of a supervisor. Gateway.Dir and Listeners are required; another zero
+// field means its default.
+type Options struct {
+	// Gateway has the sizes and times of the worker's gateway, and the data
+	// directory, which the caller has locked. What is a function or a logger
+	// in there stays behind.
+	Gateway gateway.Options
+
+	// Listeners are what workers accept on. The supervisor owns them, and
+	// closes them when it ends.
+	Listeners []net.Listener
+
+	// Log gets what is to be known of workers; default slog.Default().
+	Log *slog.Logger
+
+	// What workers log comes in two forms, one line in each Write: as the log
+	// store keeps it, and as Print shows it: as text or as JSON. A worker does
+	// not wait for either for long. Default: nowhere, and to standard error.
+	Keep      io.Writer
+	Print     io.Writer
+	Text      bool
+	AccessLog bool // whether requests are logged, too
+
+	// DrainTimeout bounds how long a worker goes on that another one has
+	// replaced, or whose control process is gone; default 30 s.
+	DrainTimeout time.Duration
+
+	// Crashed hears of each exit that was not ordered, or went wrong, before
+	// the next worker starts.
+	Crashed func(Exit)
+
+	// LeftOut hears that an endpoint is not served any more, since a worker
+	// that was to take over could not start with it. It must not wait for
+	// Apply.
+	LeftOut func(endpoint gateway.Endpoint, reason string)
+
+	silence time.Duration // of a worker that has an Apply to do: it hangs then; default 1 min
+}
+
+func (o *Options) setDefaults() {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Keep == nil {
+		o.Keep = io.Discard
+	}
+	if o.DrainTimeout == 0 {
+		o.DrainTimeout = 30 * time.Second
+	}
+	if o.Crashed == nil {
+		o.Crashed = func(Exit) {}
+	}
+	if o.LeftOut == nil {
+		o.LeftOut = func(gateway.Endpoint, string) {}
+	}
+	if o.silence == 0 {
+		o.silence = time.Minute
+	}
+}
+
+// Exit is the end of a worker process.
+type Exit struct {
+	Pid     int
+	Status  string // as the system tells it: "exit status 2", "signal: killed"
+	Output  []byte // the first 64 KiB of what the runtime said of a crash
+	Ordered bool   // it was draining, on the order of control
+
+	// Loading is what was being loaded, or started, at the time; its Endpoint
+	// is "" if nothing was.
+	Loading Library
+
+	// Libraries are those that were loaded, the last one last. An address
+	// belongs to the last that has it: others there were unloaded before.
+	Libraries []Library
+}
+
+// Library is a library in a worker.
+type Library struct {
+	Endpoint string
+	Version  string  // the first 12 digits of its SHA-256
+	Lo, Hi   uintptr // its addresses; both 0 where the system does not tell
+	Entry    uintptr // of handler_entry
+}
