@@ -35,6 +35,11 @@ func (k *catalog) compose(artifacts *artifact.Store) {
 		k.snapshot.Services = append(k.snapshot.Services, s)
 	}
 	k.snapshot.Endpoints = slices.Clone(k.file.Endpoints)
+	for i := range k.snapshot.Endpoints {
+		if e := &k.snapshot.Endpoints[i]; k.isIsolated(*e) {
+			e.Library, e.Canary = "", nil
+		}
+	}
 	routes := make([]config.Route, len(k.file.Endpoints))
 	for i, e := range k.file.Endpoints {
 		routes[i] = config.Route{Domain: e.Domain, Path: e.Path, Methods: e.Methods}
@@ -91,6 +96,9 @@ func (k *catalog) composeEndpoint(e model.Endpoint, artifacts *artifact.Store) g
 		}
 	}
 	if e.Version == "" {
+		if n := len(e.Quarantine); n > 0 {
+			return fault("%s", isolatedFault(e.Quarantine[n-1]))
+		}
 		return made
 	}
 	if why := k.broken[e.Name]; why != "" {
