@@ -82,4 +82,7 @@ type overview interface {
 	Overview(context.Context) (model.Overview, error)
 	Ready(context.Context) model.Readiness
 	Report() gateway.Report
+	Crashes(ctx context.Context, endpoints []string, p model.Page) (model.List[model.Crash], error)
+	CrashCounts() map[string]uint64
+	Quarantined() map[string][]model.Quarantine
 }
