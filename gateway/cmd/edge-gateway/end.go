@@ -37,7 +37,7 @@ func endings(ctx context.Context) (end, cut context.Context, stop func()) {
 	})
 }
 
-// drain shuts the gateway down, so that Serve returns.
+// drain shuts what serves down, so that Serve returns.
 func (s *server) drain() error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.file.Server.DrainTimeout)
 	defer cancel()
@@ -45,7 +45,7 @@ func (s *server) drain() error {
 		s.logLeft("a second signal cuts the drain short: requests in flight are given up")
 		cancel()
 	})
-	err := s.gateway.Shutdown(ctx)
+	err := s.worker.Shutdown(ctx)
 	if stop() || err == nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (s *server) drain() error {
 
 // logLeft names the endpoints that still have something in flight.
 func (s *server) logLeft(what string) {
-	for _, e := range s.gateway.Report().Endpoints {
+	for _, e := range s.worker.Report().Endpoints {
 		if e.InFlight+e.Stuck > 0 {
 			logger().Warn(what, "endpoint", e.Name, "in_flight", e.InFlight, "native", e.Native, "stuck", e.Stuck)
 		}

@@ -9,10 +9,12 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/cli"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/trial"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/worker"
 	"github.com/edge-gateway/edge-gateway/toolchain/confine"
 )
 
 func main() {
+	worker.Main()
 	trial.Main()
 	confine.Main()
 	if err := run(context.Background(), os.Args[1:]); err != nil {

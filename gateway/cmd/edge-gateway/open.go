@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/admin"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control"
@@ -22,32 +21,23 @@ const logBudget = 64 << 20
 
 // open makes what serves: the log, the gateway, its control plane and the admin
 // API. What was opened is closed by end, whatever else happens.
-func (s *server) open(ctx context.Context, at net.Addr) (err error) {
+func (s *server) open(ctx context.Context, ln net.Listener) (err error) {
 	data := s.file.Server.Data
-	// Nothing is written to the log before the gateway has the directory.
+	// Nothing is written to the log before the data directory is locked.
 	if s.logs, err = logs.Open(filepath.Join(data, "logs"), logBudget); err != nil {
 		return fmt.Errorf("%w; choose another data directory with --data", err)
 	}
 	s.closers = append(s.closers, s.logs.Close)
 	log := newLogger(s.logs.Handler)
-	options := gateway.Options{
-		Dir: data, Log: log,
-		HeaderLimit: int(s.file.Server.HeaderLimit), ReadTimeout: s.file.Server.ReadTimeout,
-		IdleTimeout: s.file.Server.IdleTimeout, MaxConnections: s.file.Server.MaxConnections,
-	}
-	if s.command.AccessLog {
-		options.Access = log
-	}
-	if s.gateway, err = gateway.New(options); err != nil {
+	if err := s.openWorker(ln, log); err != nil {
 		return err
 	}
-	s.closers = append(s.closers, s.drain)
 	s.builder, err = toolchain.New(toolchain.Config{CacheDir: filepath.Join(data, "build"), Exclude: []string{data}})
 	if err != nil {
 		return err
 	}
 	s.control, err = control.Open(ctx, control.Options{
-		Dir: data, Worker: s.gateway, Log: log, Toolchain: s.builder, Program: programVersion(), Address: at.String(),
+		Dir: data, Worker: s.worker, Log: log, Toolchain: s.builder, Program: programVersion(), Address: ln.Addr().String(),
 	})
 	if err != nil {
 		return err

@@ -13,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/admin"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control"
@@ -25,25 +24,27 @@ import (
 // Every flag has a twin in the environment; a flag goes over the environment,
 // which goes over the file.
 type serveCommand struct {
-	Config    string `help:"Configuration file; default: edge-gateway.toml, if it is there. Without one, what the admin API has made is served." env:"EDGE_GATEWAY_CONFIG" type:"path"`
-	Listen    string `help:"Address to serve on, host:port." env:"EDGE_GATEWAY_LISTEN"`
-	Admin     string `help:"Address of the admin API, host:port, or off; default 127.0.0.1:9090." env:"EDGE_GATEWAY_ADMIN"`
-	Data      string `help:"Data directory." env:"EDGE_GATEWAY_DATA" type:"path"`
-	Watch     bool   `help:"Build and swap a handler when its source changes." env:"EDGE_GATEWAY_WATCH"`
-	AccessLog bool   `help:"Write a line for each request." env:"EDGE_GATEWAY_ACCESS_LOG" default:"true" negatable:""`
+	Config        string `help:"Configuration file; default: edge-gateway.toml, if it is there. Without one, what the admin API has made is served." env:"EDGE_GATEWAY_CONFIG" type:"path"`
+	Listen        string `help:"Address to serve on, host:port." env:"EDGE_GATEWAY_LISTEN"`
+	Admin         string `help:"Address of the admin API, host:port, or off; default 127.0.0.1:9090." env:"EDGE_GATEWAY_ADMIN"`
+	Data          string `help:"Data directory." env:"EDGE_GATEWAY_DATA" type:"path"`
+	Watch         bool   `help:"Build and swap a handler when its source changes." env:"EDGE_GATEWAY_WATCH"`
+	SingleProcess bool   `help:"Load handlers into this process, and none beside it: a crash in one of them ends everything." env:"EDGE_GATEWAY_SINGLE_PROCESS"`
+	AccessLog     bool   `help:"Write a line for each request." env:"EDGE_GATEWAY_ACCESS_LOG" default:"true" negatable:""`
 }
 
 // server is a gateway being served, with its control plane.
 type server struct {
 	command serveCommand
 	logs    *logs.Store
-	gateway *gateway.Gateway
+	worker  serving
 	control *control.Control
 	admin   *admin.API
 	builder *toolchain.Toolchain
 	cut     context.Context // ends when the drain is to be cut short
 	inForce atStart
 	watcher *watch.Watcher // nil without --watch
+	leftOut chan leftOut
 	closers []func() error // of what was opened, in that order
 
 	mu        sync.Mutex // serialises what changes the file's part
@@ -53,10 +54,12 @@ type server struct {
 }
 
 func (c serveCommand) Run(ctx context.Context) error {
-	if err := restartForGo(); err != nil {
-		return err
+	if c.singleProcess() {
+		if err := restartForGo(); err != nil {
+			return err
+		}
+		debug.SetMaxThreads(20_000) // a blocking handler holds a thread for each call
 	}
-	debug.SetMaxThreads(20_000) // a blocking handler holds a thread for each call
 	file, err := c.load()
 	if err != nil {
 		return err
@@ -74,8 +77,8 @@ func (c serveCommand) Run(ctx context.Context) error {
 		return fmt.Errorf("listen on %s: %w; choose another address with --listen", file.Server.Listen, err)
 	}
 	defer ln.Close()
-	s := &server{command: c, file: file, cut: cut, inForce: atStart(file.Server), libraries: map[string]string{}}
-	if err = s.open(ctx, ln.Addr()); err == nil {
+	s := &server{command: c, file: file, cut: cut, inForce: atStart(file.Server), libraries: map[string]string{}, leftOut: make(chan leftOut, 16)}
+	if err = s.open(ctx, ln); err == nil {
 		err = s.serve(ctx, ln, reload)
 	}
 	return errors.Join(err, s.end())
@@ -152,7 +155,7 @@ func (s *server) serve(ctx context.Context, ln net.Listener, reload <-chan os.Si
 		background.Go(func() { s.watcher.Run(ctx, func(dir string) { s.rebuild(ctx, dir) }) })
 	}
 	failed := make(chan error, 1)
-	background.Go(func() { failed <- s.gateway.Serve(ln) })
+	background.Go(func() { failed <- s.worker.Serve() })
 	s.announce(ctx, ln.Addr())
 	for {
 		select {
@@ -163,6 +166,8 @@ func (s *server) serve(ctx context.Context, ln net.Listener, reload <-chan os.Si
 			return fmt.Errorf("serve: %w", err)
 		case <-reload:
 			s.reload(ctx)
+		case one := <-s.leftOut:
+			s.control.LeaveOut(ctx, one.endpoint, one.reason)
 		}
 	}
 }

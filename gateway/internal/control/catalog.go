@@ -25,7 +25,7 @@ type catalog struct {
 
 	// What the worker could not start, and why. It is left out of the snapshot
 	// until it is changed, so that it does not keep others from changing.
-	broken         map[string]string // endpoints of the API
+	broken         map[string]string // endpoints
 	brokenServices map[string]string
 	isolated       map[string]model.Quarantine // endpoints of the file, as they are declared
 	yields         map[string]string           // endpoints that have the route of a service of the file
@@ -86,6 +86,7 @@ func (k *catalog) serviceNames() []string {
 func (k *catalog) endpoint(name string) (model.Endpoint, bool) {
 	if declared, ok := k.fileEndpoint(name); ok {
 		e := fileEndpoint(declared, k.declared)
+		e.Fault = k.broken[name]
 		if k.isIsolated(declared) {
 			q := k.isolated[name]
 			e.Quarantine, e.Fault = []model.Quarantine{q}, isolatedFault(q)

@@ -36,7 +36,7 @@ func (k *catalog) compose(artifacts *artifact.Store) {
 	}
 	k.snapshot.Endpoints = slices.Clone(k.file.Endpoints)
 	for i := range k.snapshot.Endpoints {
-		if e := &k.snapshot.Endpoints[i]; k.isIsolated(*e) {
+		if e := &k.snapshot.Endpoints[i]; k.broken[e.Name] != "" || k.isIsolated(*e) {
 			e.Library, e.Canary = "", nil
 		}
 	}

@@ -19,6 +19,9 @@ func (c *Control) Ready(ctx context.Context) model.Readiness {
 	case now.declared.IsZero():
 		not("gateway", "", "the configuration is not in force yet")
 	}
+	if w, ok := c.worker.(interface{ Missing() string }); ok && w.Missing() != "" {
+		not("gateway", "", w.Missing())
+	}
 	for _, name := range now.endpointNames() {
 		e, _ := now.endpoint(name)
 		switch {

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"os"
+
+	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/datadir"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/worker"
+)
+
+// serving is what serves: a gateway in this process, or one in a process of its
+// own under a supervisor.
+type serving interface {
+	control.Worker
+	Serve() error // until Shutdown
+	Shutdown(context.Context) error
+}
+
+// here serves in this process.
+type here struct {
+	*gateway.Gateway
+	listener net.Listener
+}
+
+func (h here) Serve() error { return h.Gateway.Serve(h.listener) }
+
+// leftOut is an endpoint that a worker process could not start with.
+type leftOut struct {
+	endpoint gateway.Endpoint
+	reason   string
+}
+
+// openWorker makes what serves. It takes the data directory.
+func (s *server) openWorker(ln net.Listener, log *slog.Logger) error {
+	options := gateway.Options{
+		Dir: s.file.Server.Data, Log: log,
+		HeaderLimit: int(s.file.Server.HeaderLimit), ReadTimeout: s.file.Server.ReadTimeout,
+		IdleTimeout: s.file.Server.IdleTimeout, MaxConnections: s.file.Server.MaxConnections,
+	}
+	if s.command.singleProcess() {
+		if s.command.AccessLog {
+			options.Access = log
+		}
+		g, err := gateway.New(options)
+		if err != nil {
+			return err
+		}
+		s.worker = here{g, ln}
+		s.closers = append(s.closers, s.drain)
+		return nil
+	}
+	dir, err := datadir.Open(options.Dir)
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, dir.Close)
+	supervisor, err := worker.New(worker.Options{
+		Gateway: options, Listeners: []net.Listener{ln}, Log: log,
+		Keep: s.logs, Print: os.Stderr, Text: isTerminal(os.Stderr), AccessLog: s.command.AccessLog,
+		DrainTimeout: s.file.Server.DrainTimeout,
+		LeftOut: func(endpoint gateway.Endpoint, reason string) {
+			select {
+			case s.leftOut <- leftOut{endpoint, reason}:
+			default: // the next change tells
+			}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	s.worker = supervisor
+	s.closers = append(s.closers, s.drain)
+	return nil
+}
+
+// singleProcess tells whether handlers are loaded into this process. Where a
+// process cannot inherit listeners there is no other way.
+func (c serveCommand) singleProcess() bool { return c.SingleProcess || !worker.Supported }
