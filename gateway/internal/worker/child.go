@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
 )
 
@@ -25,9 +26,10 @@ const (
 // from many goroutines. Three goroutines read what it says and one waits for its
 // end; they are gone when exited is closed.
 type child struct {
-	cmd   *exec.Cmd
-	ends  ends
-	crash crashOutput
+	cmd      *exec.Cmd
+	ends     ends
+	crash    crashOutput
+	recorder *abi.Recorder // nil where there are none
 
 	ordered atomic.Bool  // it was told to drain
 	heard   atomic.Int64 // when it last said something, in Unix nanoseconds
@@ -48,12 +50,16 @@ type child struct {
 
 // begin starts a worker and tells it its settings.
 func begin(listeners []*os.File, o Options) (*child, error) {
-	cmd, mine, err := spawn(listeners)
-	if err != nil {
+	recorder, err := abi.NewRecorder()
+	if err != nil && !errors.Is(err, abi.ErrNoRecorder) {
 		return nil, err
 	}
+	cmd, mine, err := spawn(recorder, listeners)
+	if err != nil {
+		return nil, errors.Join(err, recorder.Close())
+	}
 	c := &child{
-		cmd: cmd, ends: mine, exited: make(chan struct{}), waiting: map[uint64]chan news{},
+		cmd: cmd, ends: mine, recorder: recorder, exited: make(chan struct{}), waiting: map[uint64]chan news{},
 		crash: crashOutput{ended: make(chan struct{})},
 	}
 	c.heard.Store(time.Now().UnixNano())
@@ -71,7 +77,7 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 		readers.Wait()
 		c.end()
 	}()
-	c.send(order{Start: settingsOf(o)})
+	c.send(order{Start: settingsOf(o, recorder != nil)})
 	return c, nil
 }
 
@@ -85,7 +91,9 @@ func (c *child) end() {
 	c.exit = Exit{
 		Pid: c.cmd.Process.Pid, Status: c.cmd.ProcessState.String(), Output: c.crash.bytes(),
 		Ordered: c.ordered.Load(), Loading: c.loading, Libraries: c.loaded,
+		Recorded: c.recorder.Read(),
 	}
+	_ = c.recorder.Close()
 	c.gone = true
 	clear(c.waiting)
 	c.ends.close()

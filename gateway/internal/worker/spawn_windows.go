@@ -5,6 +5,8 @@ import (
 	"net"
 	"os"
 	"os/exec"
+
+	"github.com/edge-gateway/edge-gateway/abi"
 )
 
 // Supported tells whether a process can inherit listeners here.
@@ -16,10 +18,10 @@ type ends struct{ conn, lines, crash *os.File }
 
 func (ends) close() {}
 
-func spawn([]*os.File) (*exec.Cmd, ends, error)      { return nil, ends{}, errUnsupported }
-func inheritable([]net.Listener) ([]*os.File, error) { return nil, errUnsupported }
-func inherit(int, string) (*os.File, error)          { return nil, errUnsupported }
-func inheritBlocking(fd int, name string) *os.File   { return os.NewFile(uintptr(fd), name) }
-func writeNow(uintptr, []byte) int                   { return 0 }
+func spawn(*abi.Recorder, []*os.File) (*exec.Cmd, ends, error) { return nil, ends{}, errUnsupported }
+func inheritable([]net.Listener) ([]*os.File, error)           { return nil, errUnsupported }
+func inherit(int, string) (*os.File, error)                    { return nil, errUnsupported }
+func inheritBlocking(fd int, name string) *os.File             { return os.NewFile(uintptr(fd), name) }
+func writeNow(uintptr, []byte) int                             { return 0 }
 
 var deaf = []os.Signal{os.Interrupt}

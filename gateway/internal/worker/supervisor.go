@@ -32,6 +32,7 @@ type Supervisor struct {
 	// Of who has the turn.
 	current gateway.Snapshot // what is to be served
 	leftOut []leftOut        // of that, what is not
+	banned  []Banned         // likewise
 	crashes crashes
 
 	mu        sync.Mutex
@@ -154,7 +155,7 @@ func (s *Supervisor) Apply(ctx context.Context, next gateway.Snapshot) error {
 		}
 		return err
 	}
-	s.current, s.leftOut = next, nil
+	s.current, s.leftOut, s.banned = next, nil, nil
 	return nil
 }
 
@@ -254,7 +255,7 @@ func (s *Supervisor) Shutdown(ctx context.Context) error {
 	close(s.quit)
 	s.changed()
 	s.mu.Unlock()
-	s.closeListeners()   // so that clients are told at once
+	s.closeListeners() // so that clients are told at once
 	select {
 	case s.turn <- struct{}{}: // who starts a worker has given up
 		defer func() { <-s.turn }()
