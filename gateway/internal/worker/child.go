@@ -54,7 +54,8 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 	if err != nil && !errors.Is(err, abi.ErrNoRecorder) {
 		return nil, err
 	}
-	cmd, mine, err := spawn(recorder, listeners)
+	out := &printed{to: os.Stderr}
+	cmd, mine, err := spawn(recorder, out, listeners)
 	if err != nil {
 		return nil, errors.Join(err, recorder.Close())
 	}
@@ -75,6 +76,7 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 		_ = mine.lines.SetReadDeadline(until)
 		_ = mine.crash.SetReadDeadline(until)
 		readers.Wait()
+		out.release(len(c.crash.bytes()) > 0)
 		c.end()
 	}()
 	c.send(order{Start: settingsOf(o, recorder != nil)})

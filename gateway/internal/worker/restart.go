@@ -73,7 +73,7 @@ func (s *Supervisor) mind(c *child) {
 	replaced := s.up != nil
 	s.mu.Unlock()
 	if !replaced {
-		s.restart()
+		s.restart(len(banned) > 0)
 	}
 }
 
@@ -94,10 +94,14 @@ func (s *Supervisor) account(c *child) []Banned {
 }
 
 // restart starts workers until one serves, or none is to serve any more. The
-// caller has the turn.
-func (s *Supervisor) restart() {
+// caller has the turn. cured tells that it is known what the last one died of,
+// and that this is not served any more.
+func (s *Supervisor) restart(cured bool) {
 	began := time.Now()
 	wait := s.crashes.next(began)
+	if cured {
+		wait = 0
+	}
 	for {
 		if wait > 0 {
 			s.log.Warn("the worker process keeps ending; the next one is started in a moment", "wait", wait.String())

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"errors"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -18,10 +19,12 @@ type ends struct{ conn, lines, crash *os.File }
 
 func (ends) close() {}
 
-func spawn(*abi.Recorder, []*os.File) (*exec.Cmd, ends, error) { return nil, ends{}, errUnsupported }
-func inheritable([]net.Listener) ([]*os.File, error)           { return nil, errUnsupported }
-func inherit(int, string) (*os.File, error)                    { return nil, errUnsupported }
-func inheritBlocking(fd int, name string) *os.File             { return os.NewFile(uintptr(fd), name) }
-func writeNow(uintptr, []byte) int                             { return 0 }
+func spawn(*abi.Recorder, io.Writer, []*os.File) (*exec.Cmd, ends, error) {
+	return nil, ends{}, errUnsupported
+}
+func inheritable([]net.Listener) ([]*os.File, error) { return nil, errUnsupported }
+func inherit(int, string) (*os.File, error)          { return nil, errUnsupported }
+func inheritBlocking(fd int, name string) *os.File   { return os.NewFile(uintptr(fd), name) }
+func writeNow(uintptr, []byte) int                   { return 0 }
 
 var deaf = []os.Signal{os.Interrupt}
