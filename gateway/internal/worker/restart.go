@@ -54,6 +54,9 @@ func (s *Supervisor) mind(c *child) {
 	was := s.up == c
 	if was {
 		s.up, s.down = nil, time.Now()
+		if c.ordered.Load() {
+			s.final = c.reported
+		}
 		s.changed()
 	}
 	s.drains = slices.DeleteFunc(s.drains, func(one *child) bool { return one == c })

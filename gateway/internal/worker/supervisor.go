@@ -41,7 +41,8 @@ type Supervisor struct {
 	ending    bool
 	down      time.Time // when there was no worker any more
 	accepting bool
-	drains    []*child // replaced, and not yet at their end
+	drains    []*child        // replaced, and not yet at their end
+	final     *gateway.Report // after Shutdown
 }
 
 // New starts a worker that serves nothing yet. The caller has locked the data
@@ -175,12 +176,15 @@ func endedLoading(e Exit) string {
 // there is none.
 func (s *Supervisor) Report() gateway.Report {
 	s.mu.Lock()
-	c, down := s.up, s.down
+	c, down, final := s.up, s.down, s.final
 	s.mu.Unlock()
 	if c != nil {
 		if r, ok := c.report(); ok {
 			return r
 		}
+	}
+	if final != nil {
+		return *final
 	}
 	return gateway.Report{Started: down}
 }
