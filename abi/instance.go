@@ -105,9 +105,6 @@ func Start(library *Library, opts Options) (*Instance, error) {
 	return nil, err
 }
 
-// Entry is the address of handler_entry.
-func (i *Instance) Entry() uintptr { return i.entry }
-
 // start tells whether handler_init has run.
 func (i *Instance) start() (ran bool, err error) {
 	library := i.library

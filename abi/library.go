@@ -96,19 +96,6 @@ func ownCopy(path, dir string) (string, error) {
 // symbol is the address of an exported function; 0 if there is none.
 func (l *Library) symbol(name string) uintptr { return lookup(l.handle, name) }
 
-// Extent is where the library lies, if it takes as many bytes as its file says;
-// 0 and 0 where the system does not tell.
-func (l *Library) Extent(size uint64) (from, to uintptr) {
-	entry := l.symbol("handler_entry")
-	if entry == 0 || size == 0 {
-		return 0, 0
-	}
-	if from = base(entry); from == 0 {
-		return 0, 0
-	}
-	return from, from + uintptr(size)
-}
-
 // Close unloads the library and tells whether its code is gone: a loader may
 // keep it for reasons of its own. No code of it may run. A library with a Go
 // runtime always stays.

@@ -43,7 +43,6 @@ type child struct {
 	waiting  map[uint64]chan news // for answers, by ID
 	gone     bool
 	loading  Library
-	loaded   []Library
 	reported *gateway.Report // the last one
 	drained  *drained
 }
@@ -92,8 +91,7 @@ func (c *child) end() {
 	defer c.mu.Unlock()
 	c.exit = Exit{
 		Pid: c.cmd.Process.Pid, Status: c.cmd.ProcessState.String(), Output: c.crash.bytes(),
-		Ordered: c.ordered.Load(), Loading: c.loading, Libraries: c.loaded,
-		Recorded: c.recorder.Read(),
+		Ordered: c.ordered.Load(), Loading: c.loading, Recorded: c.recorder.Read(),
 	}
 	_ = c.recorder.Close()
 	c.gone = true
@@ -132,9 +130,8 @@ func (c *child) note(n news) {
 	switch {
 	case n.Loading != nil:
 		c.loading = *n.Loading
-	case n.Loaded != nil:
+	case n.Loaded:
 		c.loading = Library{}
-		c.loaded = append(c.loaded, *n.Loaded)
 	case n.Drained != nil:
 		c.drained = n.Drained
 	default:

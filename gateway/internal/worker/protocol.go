@@ -77,7 +77,7 @@ type news struct {
 	Errors []wireError
 
 	Loading *Library // it may not get back from loading or starting this
-	Loaded  *Library // it did
+	Loaded  bool     // it did
 	Drained *drained // it exits now; the report is the last one
 }
 

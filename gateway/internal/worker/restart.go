@@ -246,15 +246,15 @@ func isVersion(library, version string) bool {
 // faults tells of endpoints in a snapshot that were left out as they are:
 // whoever makes the snapshot has not heard of it yet, or wants another try.
 func (s *Supervisor) faults(next gateway.Snapshot) error {
-	var errs []error
+	var errs []wireError
 	for _, out := range s.leftOut {
 		if slices.ContainsFunc(next.Endpoints, func(e gateway.Endpoint) bool {
 			return e.Name == out.endpoint.Name && e.Library == out.endpoint.Library && sameCanary(e.Canary, out.endpoint.Canary)
 		}) {
-			errs = append(errs, &gateway.EndpointError{Endpoint: out.endpoint.Name, Err: errors.New(out.reason)})
+			errs = append(errs, wireError{Endpoint: out.endpoint.Name, Text: out.reason})
 		}
 	}
-	return errors.Join(errs...)
+	return join(errs)
 }
 
 func sameCanary(a, b *gateway.Canary) bool {

@@ -97,11 +97,8 @@ type Exit struct {
 	// is "" if nothing was.
 	Loading Library
 
-	// Libraries are those that were loaded, the last one last. An address
-	// belongs to the last that has it: others there were unloaded before.
-	Libraries []Library
-
-	// Recorded is what native code was at.
+	// Recorded is which libraries there were, and what native code was at;
+	// nothing where the system has no recorder.
 	Recorded abi.Recorded
 }
 
@@ -111,10 +108,8 @@ type Banned struct {
 	Version  string // SHA-256
 }
 
-// Library is a library in a worker.
+// Library is the library of a version, for an endpoint.
 type Library struct {
 	Endpoint string
-	Version  string  // the first 12 digits of its SHA-256
-	Lo, Hi   uintptr // its addresses; both 0 where the system does not tell
-	Entry    uintptr // of handler_entry
+	Version  string // the first 12 digits of its SHA-256
 }
