@@ -67,14 +67,20 @@ type Frame struct {
 
 	answer Answer // what Read shows
 
+	record *callRecord // of the call under way
+
 	// MaxAnswer bounds the bytes of a body that the library hands over.
 	MaxAnswer uint64
 }
 
 func newFrame(m *Memory, slot uint32) *Frame {
 	base := m.at(uintptr(slot) * frameSize)
+	record := new(callRecord) // that nobody reads
+	if m.recorder != nil {
+		record = &m.recorder.layout.call[slot]
+	}
 	// All these point into the slot, which stays mapped and is no Go memory.
-	return &Frame{
+	f := &Frame{
 		mem: m, slot: slot, base: base,
 		req:       (*Request)(unsafe.Add(base, offRequest)),
 		texts:     (*[7]Bytes)(unsafe.Add(base, offRequest+unsafe.Offsetof(Request{}.Method))),
@@ -84,7 +90,10 @@ func newFrame(m *Memory, slot uint32) *Frame {
 		params:    (*[MaxParams]Field)(unsafe.Add(base, offParams)),
 		headers:   (*[MaxHeaders]Field)(unsafe.Add(base, offHeaders)),
 		done:      make(chan struct{}, 1),
+		record:    record,
 	}
+	record.frame = uint64(uintptr(unsafe.Pointer(f)))
+	return f
 }
 
 // begin starts a new generation. The frame is not visible to callbacks of
@@ -119,6 +128,7 @@ func (f *Frame) Release() {
 	}
 	f.endScope() // after the state has changed; see scopeOf
 	f.late = nil
+	f.record.end()
 	f.mem.push(f)
 }
 

@@ -53,6 +53,7 @@ type Instance struct {
 	self                    uintptr
 
 	id       uint64
+	number   uint64     // of the library in the recorder; 0 if it has none
 	table    *HostTable // in a block that stays as long as the code may run
 	values   map[string]Bytes
 	closed   atomic.Bool
@@ -87,6 +88,9 @@ var instances struct {
 // author does not vouch for unloading: then it stays, refused everything.
 func Start(library *Library, opts Options) (*Instance, error) {
 	i := &Instance{library: library, opts: opts, results: map[uintptr]block{}}
+	if library.record != nil {
+		i.number = library.record.number
+	}
 	ran, err := i.start()
 	if err == nil {
 		return i, nil
@@ -101,9 +105,6 @@ func Start(library *Library, opts Options) (*Instance, error) {
 	return nil, err
 }
 
-// Entry is the address of handler_entry.
-func (i *Instance) Entry() uintptr { return i.entry }
-
 // start tells whether handler_init has run.
 func (i *Instance) start() (ran bool, err error) {
 	library := i.library
@@ -114,6 +115,8 @@ func (i *Instance) start() (ran bool, err error) {
 	}
 	i.shutdown = library.symbol("handler_shutdown")
 	i.cancel = library.symbol("handler_cancel")
+	call := library.recorder.begin(InInit, library.record)
+	defer call.done()
 	if err := i.readInfo(info); err != nil {
 		return false, err
 	}
@@ -267,8 +270,11 @@ func (i *Instance) Enter(f *Frame) Status {
 	f.args[0] = uintptr(unsafe.Pointer(i.table))
 	f.args[1] = uintptr(unsafe.Pointer(f.req))
 	f.args[2] = uintptr(unsafe.Pointer(f.resp))
+	f.record.enter(i.number, f)
 	r, _, _ := purego.SyscallN(i.entry, f.args[:3]...)
-	return Status(int32(r))
+	status := Status(int32(r))
+	f.record.returned(status)
+	return status
 }
 
 // Resume continues a request that returned EG_AWAIT, after its operations were
@@ -284,8 +290,11 @@ func (i *Instance) Resume(f *Frame, reason Status) Status {
 	f.args[2] = uintptr(unsafe.Pointer(f.resp))
 	f.args[3] = state
 	f.args[4] = uintptr(reason)
+	f.record.to(InResume)
 	r, _, _ := purego.SyscallN(resume, f.args[:5]...)
-	return Status(int32(r))
+	status := Status(int32(r))
+	f.record.returned(status)
+	return status
 }
 
 // Release hands the memory of an answer back to the library.
@@ -293,14 +302,18 @@ func (i *Instance) Release(f *Frame) {
 	if release := f.resp.Release; release != 0 {
 		f.resp.Release = 0
 		f.args[0] = f.resp.ReleaseContext
+		f.record.to(InRelease)
 		purego.SyscallN(release, f.args[:1]...)
+		f.record.to(InNothing)
 	}
 }
 
 // Cancel tells the library that nobody waits for a request any more.
 func (i *Instance) Cancel(token uint64) {
 	if i.cancel != 0 {
+		call := i.library.recorder.begin(InCancel, i.library.record)
 		purego.SyscallN(i.cancel, uintptr(unsafe.Pointer(i.table)), i.self, uintptr(token))
+		call.done()
 	}
 }
 
@@ -308,7 +321,9 @@ func (i *Instance) Cancel(token uint64) {
 // of the host is refused. No request may be running.
 func (i *Instance) Shutdown() {
 	if i.shutdown != 0 {
+		call := i.library.recorder.begin(InShutdown, i.library.record)
 		purego.SyscallN(i.shutdown, uintptr(unsafe.Pointer(i.table)), i.self)
+		call.done()
 	}
 	i.closed.Store(true)
 }

@@ -31,6 +31,9 @@ type Library struct {
 	// The copy, open: while it is, no other file gets its inode, by which
 	// Close looks for the library among the mappings.
 	held *os.File
+
+	recorder *Recorder // nil, as is record, if nothing is recorded of it
+	record   *libraryRecord
 }
 
 // Open copies the file into dir and loads the copy, so that the code in use
@@ -93,19 +96,6 @@ func ownCopy(path, dir string) (string, error) {
 // symbol is the address of an exported function; 0 if there is none.
 func (l *Library) symbol(name string) uintptr { return lookup(l.handle, name) }
 
-// Extent is where the library lies, if it takes as many bytes as its file says;
-// 0 and 0 where the system does not tell.
-func (l *Library) Extent(size uint64) (from, to uintptr) {
-	entry := l.symbol("handler_entry")
-	if entry == 0 || size == 0 {
-		return 0, 0
-	}
-	if from = base(entry); from == 0 {
-		return 0, 0
-	}
-	return from, from + uintptr(size)
-}
-
 // Close unloads the library and tells whether its code is gone: a loader may
 // keep it for reasons of its own. No code of it may run. A library with a Go
 // runtime always stays.
@@ -114,10 +104,16 @@ func (l *Library) Close() (gone bool, err error) {
 	if l.goLang {
 		return false, nil
 	}
-	if err := unload(l.handle); err != nil {
+	call := l.recorder.begin(InUnload, l.record)
+	err = unload(l.handle)
+	call.done()
+	if err != nil {
 		return false, fmt.Errorf("unload library: %w", err)
 	}
 	loaded, err := isMapped(l.file)
+	if !loaded {
+		l.recorder.unloaded(l.record)
+	}
 	return !loaded, err
 }
 

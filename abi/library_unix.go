@@ -6,7 +6,6 @@ import (
 	"os"
 	"runtime"
 	"syscall"
-	"unsafe"
 
 	"github.com/ebitengine/purego"
 
@@ -46,20 +45,6 @@ func lookup(handle uintptr, name string) uintptr {
 		return 0
 	}
 	return address
-}
-
-// base is where the library begins that has an address.
-func base(address uintptr) uintptr {
-	dladdr, err := purego.Dlsym(purego.RTLD_DEFAULT, "dladdr")
-	if err != nil {
-		return 0
-	}
-	var info struct{ file, base, symbol, at uintptr } // Dl_info
-	found, _, _ := purego.SyscallN(dladdr, address, uintptr(unsafe.Pointer(&info)))
-	if int32(found) == 0 {
-		return 0
-	}
-	return info.base
 }
 
 func unload(handle uintptr) error {

@@ -18,8 +18,6 @@ func load(path string, isGo bool) (uintptr, error) {
 	return uintptr(h), err
 }
 
-func base(uintptr) uintptr { return 0 }
-
 func lookup(handle uintptr, name string) uintptr {
 	address, err := windows.GetProcAddress(windows.Handle(handle), name)
 	if err != nil {

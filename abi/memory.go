@@ -27,6 +27,8 @@ type Memory struct {
 	free  [classes][]uintptr    // offsets of idle blocks by size class
 	slots atomic.Pointer[slots] // frames ever made
 	stack atomic.Uint64         // idle frames: tag<<32 | slot+1
+
+	recorder *Recorder
 }
 
 type slots struct{ frames []*Frame }
@@ -64,6 +66,10 @@ func NewMemory(limit int64) (*Memory, error) {
 	}
 	return nil, fmt.Errorf("reserve %d GiB of address space: not even 4 GiB is to be had; raise the limit on virtual memory (ulimit -v)", memorySize>>30)
 }
+
+// Record has what happens in frames noted in r. To be called before any is
+// acquired.
+func (m *Memory) Record(r *Recorder) { m.recorder = r }
 
 // at turns an offset into an address. Sound because the range is reserved for
 // the life of the Memory, is not Go memory, and off was checked by the caller
@@ -193,6 +199,9 @@ func (m *Memory) addFrames() error {
 	copy(frames, old)
 	for i := range uintptr(frameBatch) {
 		frames = append(frames, newFrame(m, uint32(first+i)))
+	}
+	if m.recorder != nil {
+		m.recorder.layout.frames.Store(uint32(len(frames)))
 	}
 	m.slots.Store(&slots{frames})
 	for _, f := range frames[first:] {

@@ -50,6 +50,10 @@ type Options struct {
 	// they have no effect.
 	Trial bool
 
+	// Recorder notes what native code is at, for whoever watches over this
+	// process; default none.
+	Recorder *abi.Recorder
+
 	HeaderLimit    int           // bytes of request line and headers; default 16 KiB
 	ReadTimeout    time.Duration // of a whole request, its body included; default 30 s
 	WriteTimeout   time.Duration // of an answer; default 5 min
@@ -127,6 +131,7 @@ func New(opts Options) (*Gateway, error) {
 		_ = dir.Close()
 		return nil, err
 	}
+	memory.Record(opts.Recorder)
 	g := &Gateway{
 		opts: opts, started: time.Now(), dir: dir, memory: memory,
 		builtin: map[string]abi.Service{service.TimerID: service.Timer{}},

@@ -82,9 +82,7 @@ const (
 	LogStarting = "a handler is started: its handler_init runs"
 )
 
-// LogLoaded is logged at the same level when it did get back. The attributes
-// from and to are the addresses of the library, where the system tells, and
-// entry is that of its handler_entry.
+// LogLoaded is logged at the same level when it did get back.
 const LogLoaded = "a handler has started"
 
 // load starts an instance, after everything that can be known of the library
@@ -106,7 +104,7 @@ func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
 	}
 	log := g.opts.Log.With("endpoint", spec.Name, "version", h.version)
 	log.Debug(LogLoading)
-	library, err := abi.Open(v.path, g.dir.Instances(), report.Go)
+	library, err := g.opts.Recorder.Open(v.path, g.dir.Instances(), report.Go, spec.Name, v.digest)
 	if errors.Is(err, abi.ErrNoExec) {
 		return nil, fmt.Errorf("library %q: %w; choose another data directory with --data", spec.Library, err)
 	}
@@ -120,7 +118,6 @@ func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("library %q: %w", spec.Library, err)
 	}
-	from, to := library.Extent(report.Memory)
-	log.Debug(LogLoaded, "from", uint64(from), "to", uint64(to), "entry", uint64(instance.Entry()))
+	log.Debug(LogLoaded)
 	return instance, nil
 }

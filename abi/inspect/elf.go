@@ -94,9 +94,6 @@ func (f *elfFile) readSegments() (dynamic elfSegment) {
 		case elf.PT_LOAD:
 			f.bytes(segment.offset, segment.size)
 			f.loads = append(f.loads, segment)
-			// It lies from the first of these on, which begins at a page.
-			end := segment.address + f.address(at+f.pick(40, 20))
-			f.report.Memory = max(f.report.Memory, end-f.loads[0].address&^0xfff)
 		case elf.PT_DYNAMIC:
 			f.bytes(segment.offset, segment.size)
 			dynamic = segment

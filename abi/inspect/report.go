@@ -70,7 +70,6 @@ type Report struct {
 	TextRel   bool   // ELF: relocates its code, which then has to be writable
 	ExecStack bool   // ELF: wants every stack executable
 	InitCount int    // functions that run on load
-	Memory    uint64 // ELF: bytes of address space that it takes when loaded
 
 	// Slices are the architectures of a universal Mach-O file, whose own
 	// fields then stop at Arch, which lists them.

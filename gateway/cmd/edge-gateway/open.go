@@ -42,6 +42,7 @@ func (s *server) open(ctx context.Context, ln net.Listener) (err error) {
 	if err != nil {
 		return err
 	}
+	s.deaths.tell(s.control)
 	s.closers = append(s.closers, func() error { return limited(5*time.Second, s.control.Close) })
 	if token := s.control.FirstToken(); token != "" {
 		fmt.Printf("The admin API has its first key, called first. Its token is shown this once: %s\n", token)

@@ -45,6 +45,7 @@ type server struct {
 	inForce atStart
 	watcher *watch.Watcher // nil without --watch
 	leftOut chan leftOut
+	deaths  deaths
 	closers []func() error // of what was opened, in that order
 
 	mu        sync.Mutex // serialises what changes the file's part

@@ -62,6 +62,7 @@ func (s *server) openWorker(ln net.Listener, log *slog.Logger) error {
 		Gateway: options, Listeners: []net.Listener{ln}, Log: log,
 		Keep: s.logs, Print: os.Stderr, Text: isTerminal(os.Stderr), AccessLog: s.command.AccessLog,
 		DrainTimeout: s.file.Server.DrainTimeout,
+		Crashed:      s.deaths.crashed,
 		LeftOut: func(endpoint gateway.Endpoint, reason string) {
 			select {
 			case s.leftOut <- leftOut{endpoint, reason}:

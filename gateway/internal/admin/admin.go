@@ -116,6 +116,7 @@ func (a *API) registerAll() {
 	a.registerKeys()
 	a.registerAudit()
 	a.registerLogs()
+	a.registerCrashes()
 	a.registerMetrics()
 	for _, r := range routes {
 		if a.routes[r.pattern()] == nil {

@@ -83,4 +83,7 @@ type overview interface {
 	Ready(context.Context) model.Readiness
 	Report() gateway.Report
 	Recycle(context.Context) (model.Recycled, error)
+	Crashes(ctx context.Context, endpoints []string, p model.Page) (model.List[model.Crash], error)
+	CrashCounts() map[string]uint64
+	Quarantined() map[string][]model.Quarantine
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,6 +37,8 @@ type fake struct {
 	uploaded []byte
 	library  func() io.Reader // of every version
 	ready    model.Readiness
+	crashes  []model.Crash
+	asked    []string // which endpoints' crashes were asked for
 }
 
 type answer struct {
@@ -64,6 +67,19 @@ func (f *fake) Authenticate(_ context.Context, token string) (model.Actor, error
 		return model.Actor{}, model.Errorf(model.Unauthorized, "the key has expired")
 	}
 	return model.Actor{}, model.Errorf(model.Unauthorized, "the token is not known")
+}
+
+func (f *fake) Crashes(_ context.Context, endpoints []string, _ model.Page) (model.List[model.Crash], error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = endpoints
+	return model.List[model.Crash]{Items: slices.Clone(f.crashes)}, nil
+}
+
+func (f *fake) CrashCounts() map[string]uint64 { return map[string]uint64{"orders": 2} }
+
+func (f *fake) Quarantined() map[string][]model.Quarantine {
+	return map[string][]model.Quarantine{"orders": {{Version: "abc"}}}
 }
 
 func (f *fake) Note(_ context.Context, e model.AuditEntry) {

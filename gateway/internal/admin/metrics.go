@@ -32,8 +32,13 @@ func (a *API) registerPrometheus() {
 			return nil, err
 		}
 		var text bytes.Buffer
+		quarantined := map[string]int{}
+		for endpoint, all := range a.control.Quarantined() {
+			quarantined[endpoint] = len(all)
+		}
 		err = telemetry.WritePrometheus(&text, a.control.Report(), telemetry.More{
 			Version: o.Version, ABI: o.ABI, BuildsQueued: o.Builds, LogsLeftOut: a.logs.LeftOut(),
+			Crashes: a.control.CrashCounts(), Quarantined: quarantined,
 		})
 		return &textOutput{prometheusText, text.Bytes()}, err
 	})

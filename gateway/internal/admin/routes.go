@@ -79,6 +79,7 @@ var routes = []route{
 	{"delete-key", http.MethodDelete, v1 + "/keys/{key}", model.ScopeAdmin, true},
 	{"list-audit", http.MethodGet, v1 + "/audit", model.ScopeAdmin, true},
 
+	{"list-crashes", http.MethodGet, v1 + "/crashes", model.ScopeRead, false},
 	{"list-logs", http.MethodGet, v1 + "/logs", model.ScopeRead, false},
 	{"tail-logs", http.MethodGet, v1 + "/logs/tail", model.ScopeRead, false},
 }

@@ -30,6 +30,13 @@ func TestMetricsAreForPrometheusAndForPeople(t *testing.T) {
 	if got := s.do("GET", "/metrics", ""); !strings.HasPrefix(got.Header.Get("Content-Type"), "text/plain; version=0.0.4") || !strings.Contains(string(got.body), "\nedge_gateway_log_lines_left_out_total 7\n") {
 		t.Errorf("%s %v %s", got.Status, got.Header, got.body)
 	}
+	for _, sample := range []string{
+		`edge_gateway_worker_crashes_total{endpoint="orders"} 2`, `edge_gateway_quarantined_versions{endpoint="orders"} 1`,
+	} {
+		if got := s.do("GET", "/metrics", ""); !strings.Contains(string(got.body), "\n"+sample+"\n") {
+			t.Errorf("no %s in %s", sample, got.body)
+		}
+	}
 	got := s.do("GET", v1+"/metrics", "")
 	var m model.Metrics
 	if err := json.Unmarshal(got.body, &m); err != nil || len(m.Bounds) == 0 || strings.Contains(string(got.body), "null") {

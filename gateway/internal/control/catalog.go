@@ -27,7 +27,8 @@ type catalog struct {
 	// until it is changed, so that it does not keep others from changing.
 	broken         map[string]string // endpoints
 	brokenServices map[string]string
-	yields         map[string]string // endpoints that have the route of a service of the file
+	isolated       map[string]model.Quarantine // endpoints of the file, as they are declared
+	yields         map[string]string           // endpoints that have the route of a service of the file
 
 	// What follows is made by compose.
 	snapshot      gateway.Snapshot
@@ -38,6 +39,7 @@ type catalog struct {
 func (k *catalog) clone() *catalog {
 	next := *k
 	next.endpoints, next.services = maps.Clone(k.endpoints), maps.Clone(k.services)
+	next.isolated = maps.Clone(k.isolated)
 	next.broken, next.brokenServices = maps.Clone(k.broken), maps.Clone(k.brokenServices)
 	next.yields = maps.Clone(k.yields)
 	return &next
@@ -85,11 +87,22 @@ func (k *catalog) endpoint(name string) (model.Endpoint, bool) {
 	if declared, ok := k.fileEndpoint(name); ok {
 		e := fileEndpoint(declared, k.declared)
 		e.Fault = k.broken[name]
+		if k.isIsolated(declared) {
+			q := k.isolated[name]
+			e.Quarantine, e.Fault = []model.Quarantine{q}, isolatedFault(q)
+		}
 		return e, true
 	}
 	e, ok := k.endpoints[name]
 	e.Fault = k.faults[name]
 	return e, ok
+}
+
+// isIsolated tells whether the version that the file declares of an endpoint is
+// in quarantine.
+func (k *catalog) isIsolated(e gateway.Endpoint) bool {
+	q, ok := k.isolated[e.Name]
+	return ok && e.Library != "" && digestOf(e.Library) == q.Version
 }
 
 // own is an endpoint that the API may change.

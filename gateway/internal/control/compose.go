@@ -36,7 +36,7 @@ func (k *catalog) compose(artifacts *artifact.Store) {
 	}
 	k.snapshot.Endpoints = slices.Clone(k.file.Endpoints)
 	for i := range k.snapshot.Endpoints {
-		if e := &k.snapshot.Endpoints[i]; k.broken[e.Name] != "" {
+		if e := &k.snapshot.Endpoints[i]; k.broken[e.Name] != "" || k.isIsolated(*e) {
 			e.Library, e.Canary = "", nil
 		}
 	}
@@ -96,6 +96,9 @@ func (k *catalog) composeEndpoint(e model.Endpoint, artifacts *artifact.Store) g
 		}
 	}
 	if e.Version == "" {
+		if n := len(e.Quarantine); n > 0 {
+			return fault("%s", isolatedFault(e.Quarantine[n-1]))
+		}
 		return made
 	}
 	if why := k.broken[e.Name]; why != "" {

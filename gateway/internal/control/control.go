@@ -34,6 +34,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/artifact"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/state"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/telemetry"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/crash"
 	"github.com/edge-gateway/edge-gateway/toolchain"
 )
 
@@ -114,6 +115,7 @@ type Control struct {
 	builds    builds
 	counters  telemetry.Accumulator
 	canaries  canaries
+	crashes   crashes
 	// collecting has room for one wish that artifacts be collected.
 	collecting chan struct{}
 
@@ -140,6 +142,9 @@ func Open(ctx context.Context, o Options) (*Control, error) {
 	}
 	c := &Control{opts: o, log: o.Log, worker: o.Worker, started: time.Now().UTC(), collecting: make(chan struct{}, 1)}
 	if c.artifacts, err = artifact.Open(dir); err != nil {
+		return nil, err
+	}
+	if c.crashes.log, err = crash.OpenLog(filepath.Join(dir, crashDir)); err != nil {
 		return nil, err
 	}
 	if c.state, err = state.Open(ctx, dir); err != nil {

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
@@ -97,9 +98,14 @@ func (c *Control) switchTo(ctx context.Context, d *deed, to model.Deploy) (model
 	return result, err
 }
 
-// deployed makes an endpoint what a deploy has made of it.
+// deployed makes an endpoint what a deploy has made of it. A version that is
+// given traffic by hand is not in quarantine any more.
 func (e *edit) deployed(d *deed, is model.Endpoint, how model.Deploy) {
 	is.Revision, is.Updated = is.Revision+1, time.Now().UTC()
+	if how.New != "" && how.Action != "quarantine" {
+		is.Quarantine = slices.DeleteFunc(slices.Clone(is.Quarantine), func(q model.Quarantine) bool { return q.Version == how.New })
+		d.c.forgive(is.Name, how.New)
+	}
 	e.putEndpoint(is)
 	if how.New != "" {
 		// It was there before the trial; the budget may have had it forgotten

@@ -12,7 +12,8 @@ import (
 // Rollback deploys the version that was deployed before the present one. A
 // rollback after a rollback goes one further back: with A, B and C deployed in
 // this order, two of them lead to B and then to A. After an undeploy it brings
-// back what was deployed last. Versions that were deleted are passed over.
+// back what was deployed last. Versions that were deleted, or are in quarantine,
+// are passed over.
 func (c *Control) Rollback(ctx context.Context, endpoint string) (result model.DeployResult, err error) {
 	d := c.deed(ctx, "endpoint.rollback", "endpoint/"+endpoint)
 	defer d.ended(&err)
@@ -40,7 +41,7 @@ func (c *Control) Rollback(ctx context.Context, endpoint string) (result model.D
 		return result, err
 	}
 	to := before(history, is.Version, func(digest string) bool {
-		return slices.ContainsFunc(versions, func(v model.Version) bool { return v.Digest == digest })
+		return !inQuarantine(is.Quarantine, digest) && slices.ContainsFunc(versions, func(v model.Version) bool { return v.Digest == digest })
 	})
 	if to == "" {
 		return result, model.Errorf(model.Conflict, "endpoint %q has no version to go back to: none was deployed before the present one, or it was deleted", endpoint)
@@ -69,14 +70,17 @@ func before(history []model.Deploy, present string, has func(digest string) bool
 	return ""
 }
 
-// lineOf is what a history comes to when each rollback takes away what it went
+// lineOf is what a history comes to when each way back takes away what it went
 // back over: the versions deployed, the oldest first.
 func lineOf(history []model.Deploy) (line []string) {
 	for _, one := range slices.Backward(history) {
 		switch one.Action {
 		case "deploy", "promote":
 			line = append(line, one.New)
-		case "rollback":
+		case "rollback", "quarantine":
+			if one.New == "" {
+				continue // there was none to go back to
+			}
 			i := len(line) - 1
 			for i >= 0 && line[i] != one.New {
 				i--

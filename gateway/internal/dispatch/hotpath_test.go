@@ -3,6 +3,7 @@ package dispatch
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -91,6 +92,13 @@ func oneRequestTo(t testing.TB, path, target string, load func(*abi.Memory) *abi
 	t.Helper()
 	memory, err := abi.NewMemory(64 << 20)
 	if err != nil {
+		t.Fatal(err)
+	}
+	recorder, err := abi.NewRecorder()
+	if err == nil {
+		t.Cleanup(func() { _ = recorder.Close() })
+		memory.Record(recorder) // as in a worker: it is part of the path
+	} else if !errors.Is(err, abi.ErrNoRecorder) {
 		t.Fatal(err)
 	}
 	d := New(Options{

@@ -48,14 +48,22 @@ type Probe struct {
 // Endpoint is an endpoint as it is.
 type Endpoint struct {
 	EndpointSpec
-	Origin   Origin    `json:"origin" enum:"api,file" doc:"What declares it. One of the configuration file is read-only."`
-	Revision int64     `json:"revision" doc:"Grows with every change; the ETag."`
-	Version  string    `json:"version,omitempty" doc:"SHA-256 of the library deployed."`
-	Canary   *Canary   `json:"canary,omitempty" doc:"A version that gets a share of the requests."`
-	Created  time.Time `json:"created"`
-	Updated  time.Time `json:"updated"`
+	Origin     Origin       `json:"origin" enum:"api,file" doc:"What declares it. One of the configuration file is read-only."`
+	Revision   int64        `json:"revision" doc:"Grows with every change; the ETag."`
+	Version    string       `json:"version,omitempty" doc:"SHA-256 of the library deployed."`
+	Canary     *Canary      `json:"canary,omitempty" doc:"A version that gets a share of the requests."`
+	Quarantine []Quarantine `json:"quarantine,omitempty" doc:"Versions that get no traffic since they ended too many workers. One that is deployed again by hand is no longer among them."`
+	Created    time.Time    `json:"created"`
+	Updated    time.Time    `json:"updated"`
 	// Fault is never stored: it is what keeps the endpoint from being served now.
 	Fault string `json:"fault,omitempty" doc:"Why it answers 503, or has no route, although it should."`
+}
+
+// Quarantine is why a version gets no traffic.
+type Quarantine struct {
+	Version string    `json:"version" doc:"SHA-256 of its library."`
+	Reason  string    `json:"reason"`
+	At      time.Time `json:"at"`
 }
 
 // EndpointFilter selects endpoints; a zero field selects all.

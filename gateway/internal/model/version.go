@@ -47,10 +47,10 @@ type DeployResult struct {
 type Deploy struct {
 	ID       int64     `json:"id"`
 	Endpoint string    `json:"endpoint"`
-	Action   string    `json:"action" enum:"deploy,undeploy,rollback,canary,promote,abort"`
+	Action   string    `json:"action" enum:"deploy,undeploy,rollback,canary,promote,abort,quarantine"`
 	Old      string    `json:"old,omitempty"`
 	New      string    `json:"new,omitempty"`
-	Reason   string    `json:"reason,omitempty" doc:"The rule that decided, of a canary."`
+	Reason   string    `json:"reason,omitempty" doc:"The rule that decided, of a canary; what it had done, of a version in quarantine."`
 	At       time.Time `json:"at"`
 	By       string    `json:"by"`
 }

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
 )
 
@@ -25,9 +26,10 @@ const (
 // from many goroutines. Three goroutines read what it says and one waits for its
 // end; they are gone when exited is closed.
 type child struct {
-	cmd   *exec.Cmd
-	ends  ends
-	crash crashOutput
+	cmd      *exec.Cmd
+	ends     ends
+	crash    crashOutput
+	recorder *abi.Recorder // nil where there are none
 
 	ordered atomic.Bool  // it was told to drain
 	heard   atomic.Int64 // when it last said something, in Unix nanoseconds
@@ -41,19 +43,23 @@ type child struct {
 	waiting  map[uint64]chan news // for answers, by ID
 	gone     bool
 	loading  Library
-	loaded   []Library
 	reported *gateway.Report // the last one
 	drained  *drained
 }
 
 // begin starts a worker and tells it its settings.
 func begin(listeners []*os.File, o Options) (*child, error) {
-	cmd, mine, err := spawn(listeners)
-	if err != nil {
+	recorder, err := abi.NewRecorder()
+	if err != nil && !errors.Is(err, abi.ErrNoRecorder) {
 		return nil, err
 	}
+	out := &printed{to: os.Stderr}
+	cmd, mine, err := spawn(recorder, out, listeners)
+	if err != nil {
+		return nil, errors.Join(err, recorder.Close())
+	}
 	c := &child{
-		cmd: cmd, ends: mine, exited: make(chan struct{}), waiting: map[uint64]chan news{},
+		cmd: cmd, ends: mine, recorder: recorder, exited: make(chan struct{}), waiting: map[uint64]chan news{},
 		crash: crashOutput{ended: make(chan struct{})},
 	}
 	c.heard.Store(time.Now().UnixNano())
@@ -69,9 +75,10 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 		_ = mine.lines.SetReadDeadline(until)
 		_ = mine.crash.SetReadDeadline(until)
 		readers.Wait()
+		out.release(len(c.crash.bytes()) > 0)
 		c.end()
 	}()
-	c.send(order{Start: settingsOf(o)})
+	c.send(order{Start: settingsOf(o, recorder != nil)})
 	return c, nil
 }
 
@@ -84,8 +91,9 @@ func (c *child) end() {
 	defer c.mu.Unlock()
 	c.exit = Exit{
 		Pid: c.cmd.Process.Pid, Status: c.cmd.ProcessState.String(), Output: c.crash.bytes(),
-		Ordered: c.ordered.Load(), Loading: c.loading, Libraries: c.loaded,
+		Ordered: c.ordered.Load(), Loading: c.loading, Recorded: c.recorder.Read(),
 	}
+	_ = c.recorder.Close()
 	c.gone = true
 	clear(c.waiting)
 	c.ends.close()
@@ -122,9 +130,8 @@ func (c *child) note(n news) {
 	switch {
 	case n.Loading != nil:
 		c.loading = *n.Loading
-	case n.Loaded != nil:
+	case n.Loaded:
 		c.loading = Library{}
-		c.loaded = append(c.loaded, *n.Loaded)
 	case n.Drained != nil:
 		c.drained = n.Drained
 	default:

@@ -106,16 +106,16 @@ func wantFaulty(t *testing.T, e worker.Exit) {
 		t.Fatal(err)
 	}
 	var in []string
-	for _, l := range e.Libraries {
-		if l.Lo <= uintptr(pc) && uintptr(pc) < l.Hi {
+	for _, l := range e.Recorded.Libraries {
+		if l.Lo <= pc && pc < l.Hi {
 			in = append(in, l.Endpoint)
 		}
-		if l.Entry < l.Lo || l.Entry >= l.Hi || len(l.Version) != 12 {
+		if len(l.Version) != 64 {
 			t.Errorf("%+v", l)
 		}
 	}
 	if fmt.Sprint(in) != "[faulty]" {
-		t.Errorf("%x is in %v: %+v", pc, in, e.Libraries)
+		t.Errorf("%x is in %v: %+v", pc, in, e.Recorded.Libraries)
 	}
 }
 

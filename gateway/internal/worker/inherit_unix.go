@@ -36,5 +36,6 @@ func writeNow(fd uintptr, b []byte) int {
 }
 
 // deaf are the signals that end or reload control, which tells its worker: one
-// from a terminal goes to both.
-var deaf = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
+// from a terminal goes to both. The last one comes when control is gone, to which
+// standard error leads.
+var deaf = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE}

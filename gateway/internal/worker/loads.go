@@ -37,9 +37,7 @@ func (l *loads) Handle(ctx context.Context, r slog.Record) error {
 		l.tell(news{Loading: &at})
 		return nil
 	case gateway.LogLoaded:
-		at := l.at
-		r.Attrs(func(a slog.Attr) bool { at.note(a); return true })
-		l.tell(news{Loaded: &at})
+		l.tell(news{Loaded: true})
 		return nil
 	}
 	if !l.next.Enabled(ctx, r.Level) {
@@ -54,11 +52,5 @@ func (l *Library) note(a slog.Attr) {
 		l.Endpoint = a.Value.String()
 	case "version":
 		l.Version = a.Value.String()
-	case "from":
-		l.Lo = uintptr(a.Value.Uint64())
-	case "to":
-		l.Hi = uintptr(a.Value.Uint64())
-	case "entry":
-		l.Entry = uintptr(a.Value.Uint64())
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
 )
 
@@ -23,6 +24,7 @@ const (
 	ordersFD = 3 + iota
 	linesFD
 	crashFD
+	recorderFD
 	firstListenerFD
 )
 
@@ -48,6 +50,7 @@ var ready bool
 type worker struct {
 	settings *settings
 	orders   *os.File
+	recorder *abi.Recorder
 	gateway  *gateway.Gateway
 	listen   []net.Listener
 
@@ -75,7 +78,7 @@ func work() error {
 		return err
 	}
 	slog.SetDefault(plain)
-	w.gateway, err = gateway.New(w.settings.gateway(slog.New(&loads{next: plain.Handler(), tell: w.tell})))
+	w.gateway, err = gateway.New(w.settings.gateway(slog.New(&loads{next: plain.Handler(), tell: w.tell}), w.recorder))
 	if err != nil {
 		return err
 	}
@@ -101,6 +104,14 @@ func (w *worker) inherit() (pipe *os.File, err error) {
 		return nil, fmt.Errorf("the first order does not come: %w", err)
 	}
 	w.settings = first.Start
+	if w.settings.Recorder {
+		if w.recorder, err = abi.OpenRecorder(inheritBlocking(recorderFD, "recorder")); err != nil {
+			return nil, err
+		}
+		if err := w.recorder.RecordFaults(); err != nil {
+			return nil, fmt.Errorf("record faults: %w", err)
+		}
+	}
 	for i := range w.settings.Listeners {
 		file, err := inherit(firstListenerFD+i, "listener")
 		if err != nil {

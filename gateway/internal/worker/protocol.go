@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
 )
@@ -41,21 +42,23 @@ type settings struct {
 	Text         bool
 	AccessLog    bool
 	DrainTimeout time.Duration
+	Recorder     bool // whether one is inherited
 }
 
-func settingsOf(o Options) *settings {
+func settingsOf(o Options, recorder bool) *settings {
 	g := o.Gateway
 	return &settings{
 		Dir: g.Dir, HeaderLimit: g.HeaderLimit,
 		ReadTimeout: g.ReadTimeout, WriteTimeout: g.WriteTimeout, IdleTimeout: g.IdleTimeout, IdleGrace: g.IdleGrace,
 		MaxConnections: g.MaxConnections, MaxNative: g.MaxNative, MaxAnswer: g.MaxAnswer, MaxMemory: g.MaxMemory,
 		Listeners: len(o.Listeners), Text: o.Text, AccessLog: o.AccessLog, DrainTimeout: o.DrainTimeout,
+		Recorder: recorder,
 	}
 }
 
-func (s *settings) gateway(log *slog.Logger) gateway.Options {
+func (s *settings) gateway(log *slog.Logger, recorder *abi.Recorder) gateway.Options {
 	o := gateway.Options{
-		Dir: s.Dir, Shared: true, Log: log, HeaderLimit: s.HeaderLimit,
+		Dir: s.Dir, Shared: true, Log: log, Recorder: recorder, HeaderLimit: s.HeaderLimit,
 		ReadTimeout: s.ReadTimeout, WriteTimeout: s.WriteTimeout, IdleTimeout: s.IdleTimeout, IdleGrace: s.IdleGrace,
 		MaxConnections: s.MaxConnections, MaxNative: s.MaxNative, MaxAnswer: s.MaxAnswer, MaxMemory: s.MaxMemory,
 	}
@@ -74,7 +77,7 @@ type news struct {
 	Errors []wireError
 
 	Loading *Library // it may not get back from loading or starting this
-	Loaded  *Library // it did
+	Loaded  bool     // it did
 	Drained *drained // it exits now; the report is the last one
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
@@ -59,13 +61,14 @@ func (s *Supervisor) mind(c *child) {
 	}
 	s.drains = slices.DeleteFunc(s.drains, func(one *child) bool { return one == c })
 	s.mu.Unlock()
-	s.account(c)
+	banned := s.account(c)
 	if !was || c.ordered.Load() {
 		return
 	}
 	select {
 	case s.turn <- struct{}{}: // who had it has seen that the worker is gone
 		defer func() { <-s.turn }()
+		s.banned = append(s.banned, banned...)
 	case <-s.quit:
 		return
 	}
@@ -73,30 +76,35 @@ func (s *Supervisor) mind(c *child) {
 	replaced := s.up != nil
 	s.mu.Unlock()
 	if !replaced {
-		s.restart()
+		s.restart(len(banned) > 0)
 	}
 }
 
-// account takes note of an exit.
-func (s *Supervisor) account(c *child) {
+// account takes note of an exit, and tells which versions are not to be served
+// any more.
+func (s *Supervisor) account(c *child) []Banned {
 	datadir.Left(s.opts.Gateway.Dir, c.exit.Pid)
 	if c.well() {
 		s.log.Info("a worker process has drained and ended", "pid", c.exit.Pid)
-		return
+		return nil
 	}
 	attrs := []any{"pid", c.exit.Pid, "status", c.exit.Status}
 	if at := c.exit.Loading; at.Endpoint != "" {
 		attrs = append(attrs, "endpoint", at.Endpoint, "version", at.Version)
 	}
 	s.log.Error("the worker process has crashed: requests in flight are lost", attrs...)
-	s.opts.Crashed(c.exit)
+	return s.opts.Crashed(c.exit)
 }
 
 // restart starts workers until one serves, or none is to serve any more. The
-// caller has the turn.
-func (s *Supervisor) restart() {
+// caller has the turn. cured tells that it is known what the last one died of,
+// and that this is not served any more.
+func (s *Supervisor) restart(cured bool) {
 	began := time.Now()
 	wait := s.crashes.next(began)
+	if cured {
+		wait = 0
+	}
 	for {
 		if wait > 0 {
 			s.log.Warn("the worker process keeps ending; the next one is started in a moment", "wait", wait.String())
@@ -146,7 +154,7 @@ func (s *Supervisor) launch(ctx context.Context) (*child, error) {
 	s.mu.Lock()
 	accepting := s.accepting
 	s.mu.Unlock()
-	err = c.apply(ctx, without(s.current, s.leftOut), s.opts.silence)
+	err = c.apply(ctx, without(s.current, s.leftOut, s.banned), s.opts.silence)
 	if err == nil && accepting {
 		_, err = c.ask(ctx, order{Accept: true}, true)
 	}
@@ -171,7 +179,7 @@ func (s *Supervisor) launch(ctx context.Context) (*child, error) {
 		datadir.Left(s.opts.Gateway.Dir, c.exit.Pid)
 		return nil, err
 	}
-	s.account(c)
+	s.banned = append(s.banned, s.account(c)...)
 	if c.exit.Loading.Endpoint != "" {
 		return nil, died(c.exit)
 	}
@@ -205,12 +213,20 @@ func (s *Supervisor) leaveOut(err error) (some bool) {
 
 // without is a snapshot in which some endpoints have no version, and some
 // services are inactive.
-func without(all gateway.Snapshot, out []leftOut) gateway.Snapshot {
+func without(all gateway.Snapshot, out []leftOut, banned []Banned) gateway.Snapshot {
 	all.Endpoints = slices.Clone(all.Endpoints)
 	for i := range all.Endpoints {
 		e := &all.Endpoints[i]
 		if slices.ContainsFunc(out, func(l leftOut) bool { return l.endpoint.Name == e.Name }) {
 			e.Library, e.Canary = "", nil
+		}
+		for _, b := range banned {
+			if b.Endpoint == e.Name && isVersion(e.Library, b.Version) {
+				e.Library, e.Canary = "", nil
+			}
+			if b.Endpoint == e.Name && e.Canary != nil && isVersion(e.Canary.Library, b.Version) {
+				e.Canary = nil
+			}
 		}
 	}
 	all.Services = slices.Clone(all.Services)
@@ -219,6 +235,12 @@ func without(all gateway.Snapshot, out []leftOut) gateway.Snapshot {
 		one.Inactive = one.Inactive || slices.ContainsFunc(out, func(l leftOut) bool { return l.service == one.Name })
 	}
 	return all
+}
+
+// isVersion tells whether a library is the one of a version, by the name under
+// which it is kept.
+func isVersion(library, version string) bool {
+	return strings.TrimSuffix(filepath.Base(library), filepath.Ext(library)) == version
 }
 
 // faults tells of endpoints in a snapshot that were left out as they are:

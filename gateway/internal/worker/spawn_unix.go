@@ -5,6 +5,7 @@ package worker
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -34,7 +35,7 @@ func (e ends) close() {
 }
 
 // spawn starts a worker process.
-func spawn(listeners []*os.File) (cmd *exec.Cmd, mine ends, err error) {
+func spawn(recorder *abi.Recorder, printed io.Writer, listeners []*os.File) (cmd *exec.Cmd, mine ends, err error) {
 	if !ready {
 		return nil, ends{}, errors.New("the program has not called worker.Main")
 	}
@@ -72,10 +73,15 @@ func spawn(listeners []*os.File) (cmd *exec.Cmd, mine ends, err error) {
 		return nil, mine, err
 	}
 	defer empty.Close()
+	recording := empty
+	if recorder != nil {
+		recording = recorder.File()
+	}
 	cmd = &exec.Cmd{
 		Path: image(self), Args: []string{self, "worker"}, Env: environment(),
-		Stdin: empty, Stdout: os.Stdout, Stderr: os.Stderr, // handlers may print
-		ExtraFiles: append(theirs[:3:3], listeners...),
+		Stdin: empty, Stdout: os.Stdout, Stderr: printed, // handlers may print
+		WaitDelay:  stray, // what they have started may go on to
+		ExtraFiles: append(append(theirs[:3:3], recording), listeners...),
 	}
 	if err := cmd.Start(); err != nil {
 		return nil, mine, fmt.Errorf("start a worker: %w", err)

@@ -2,9 +2,12 @@ package worker
 
 import (
 	"errors"
+	"io"
 	"net"
 	"os"
 	"os/exec"
+
+	"github.com/edge-gateway/edge-gateway/abi"
 )
 
 // Supported tells whether a process can inherit listeners here.
@@ -16,7 +19,9 @@ type ends struct{ conn, lines, crash *os.File }
 
 func (ends) close() {}
 
-func spawn([]*os.File) (*exec.Cmd, ends, error)      { return nil, ends{}, errUnsupported }
+func spawn(*abi.Recorder, io.Writer, []*os.File) (*exec.Cmd, ends, error) {
+	return nil, ends{}, errUnsupported
+}
 func inheritable([]net.Listener) ([]*os.File, error) { return nil, errUnsupported }
 func inherit(int, string) (*os.File, error)          { return nil, errUnsupported }
 func inheritBlocking(fd int, name string) *os.File   { return os.NewFile(uintptr(fd), name) }

@@ -32,6 +32,7 @@ type Supervisor struct {
 	// Of who has the turn.
 	current gateway.Snapshot // what is to be served
 	leftOut []leftOut        // of that, what is not
+	banned  []Banned         // likewise
 	crashes crashes
 
 	mu        sync.Mutex
@@ -156,7 +157,7 @@ func (s *Supervisor) Apply(ctx context.Context, next gateway.Snapshot) error {
 		}
 		return err
 	}
-	s.current, s.leftOut = next, nil
+	s.current, s.leftOut, s.banned = next, nil, nil
 	return nil
 }
 

@@ -142,10 +142,11 @@ func start(t *testing.T, snapshot gateway.Snapshot) *supervised {
 		Gateway:   gateway.Options{Dir: t.TempDir(), IdleGrace: 500 * time.Millisecond},
 		Listeners: []net.Listener{ln},
 		Log:       slog.New(slog.NewJSONHandler(s.printed, nil)), Print: s.printed, Keep: s.kept,
-		Crashed: func(e worker.Exit) {
+		Crashed: func(e worker.Exit) []worker.Banned {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.exits = append(s.exits, e)
+			return nil
 		},
 		LeftOut: func(e gateway.Endpoint, reason string) {
 			s.mu.Lock()

@@ -21,6 +21,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
 )
 
@@ -52,8 +53,9 @@ type Options struct {
 	DrainTimeout time.Duration
 
 	// Crashed hears of each exit that was not ordered, or went wrong, before
-	// the next worker starts.
-	Crashed func(Exit)
+	// the next worker starts. The versions that it gives are not served any
+	// more, until the next Apply. It must not wait for Apply.
+	Crashed func(Exit) []Banned
 
 	// LeftOut hears that an endpoint is not served any more, since a worker
 	// that was to take over could not start with it. It must not wait for
@@ -74,7 +76,7 @@ func (o *Options) setDefaults() {
 		o.DrainTimeout = 30 * time.Second
 	}
 	if o.Crashed == nil {
-		o.Crashed = func(Exit) {}
+		o.Crashed = func(Exit) []Banned { return nil }
 	}
 	if o.LeftOut == nil {
 		o.LeftOut = func(gateway.Endpoint, string) {}
@@ -95,15 +97,19 @@ type Exit struct {
 	// is "" if nothing was.
 	Loading Library
 
-	// Libraries are those that were loaded, the last one last. An address
-	// belongs to the last that has it: others there were unloaded before.
-	Libraries []Library
+	// Recorded is which libraries there were, and what native code was at;
+	// nothing where the system has no recorder.
+	Recorded abi.Recorded
 }
 
-// Library is a library in a worker.
+// Banned is a version of an endpoint that gets no traffic.
+type Banned struct {
+	Endpoint string
+	Version  string // SHA-256
+}
+
+// Library is the library of a version, for an endpoint.
 type Library struct {
 	Endpoint string
-	Version  string  // the first 12 digits of its SHA-256
-	Lo, Hi   uintptr // its addresses; both 0 where the system does not tell
-	Entry    uintptr // of handler_entry
+	Version  string // the first 12 digits of its SHA-256
 }

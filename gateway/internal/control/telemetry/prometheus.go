@@ -2,7 +2,9 @@ package telemetry
 
 import (
 	"io"
+	"maps"
 	"runtime"
+	"slices"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
 )
@@ -13,6 +15,9 @@ type More struct {
 	ABI          string
 	LogsLeftOut  uint64 // lines that the log does not have
 	BuildsQueued int    // and running
+
+	Crashes     map[string]uint64 // of workers, by the endpoint that is to blame; "" for none
+	Quarantined map[string]int    // versions, by endpoint
 }
 
 // WritePrometheus writes a report in the text format of Prometheus. How many
@@ -28,6 +33,14 @@ func WritePrometheus(w io.Writer, r gateway.Report, m More) error {
 		add(1, "version", m.Version, "abi", m.ABI, "go", runtime.Version())
 	e.family("edge_gateway_builds_unfinished", "gauge", "Builds that are queued or run.").add(float64(m.BuildsQueued))
 	e.family("edge_gateway_log_lines_left_out_total", "counter", "Lines that the log does not have.").add(float64(m.LogsLeftOut))
+	crashes := e.family("edge_gateway_worker_crashes_total", "counter", "Ends of worker processes that nobody had ordered, by the endpoint that is to blame; empty where nobody is.")
+	for _, endpoint := range slices.Sorted(maps.Keys(m.Crashes)) {
+		crashes.add(float64(m.Crashes[endpoint]), "endpoint", endpoint)
+	}
+	quarantined := e.family("edge_gateway_quarantined_versions", "gauge", "Versions that get no traffic since they ended too many workers.")
+	for _, endpoint := range slices.Sorted(maps.Keys(m.Quarantined)) {
+		quarantined.add(float64(m.Quarantined[endpoint]), "endpoint", endpoint)
+	}
 	_, err := w.Write(e.text.Bytes())
 	return err
 }

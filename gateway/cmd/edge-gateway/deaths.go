@@ -1,0 +1,44 @@
+package main
+
+import (
+	"sync"
+	"time"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/crash"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/worker"
+)
+
+// deaths tells the control plane of workers that died. Those that did before it
+// was there are told when it is.
+type deaths struct {
+	mu      sync.Mutex
+	control *control.Control
+	early   []crash.Death
+}
+
+// crashed is what a supervisor tells.
+func (d *deaths) crashed(e worker.Exit) (banned []worker.Banned) {
+	death := crash.Death{At: time.Now(), Status: e.Status, Output: e.Output, Recorded: e.Recorded}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.control == nil {
+		d.early = append(d.early, death)
+		return nil
+	}
+	for _, guilty := range d.control.Crashed(death) {
+		banned = append(banned, worker.Banned{Endpoint: guilty.Endpoint, Version: guilty.Version})
+	}
+	return banned
+}
+
+// tell has c hear of all deaths.
+func (d *deaths) tell(c *control.Control) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.control = c
+	for _, death := range d.early {
+		c.Crashed(death)
+	}
+	d.early = nil
+}

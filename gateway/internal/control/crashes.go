@@ -1,0 +1,115 @@
+package control
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control/page"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/crash"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
+)
+
+// crashes are those of workers.
+type crashes struct {
+	log *crash.Log
+
+	mu     sync.Mutex // guards what follows
+	tally  crash.Tally
+	counts map[string]uint64 // since the gateway started, by endpoint; "" for those that nobody is to blame for
+}
+
+const crashDir = "crashes"
+
+// Crashed takes note of a worker's end that nobody had ordered, and tells which
+// versions are to have no traffic any more, from now on: what is to be served
+// in their place follows as a change.
+func (c *Control) Crashed(d crash.Death) (guilty []model.CrashSuspect) {
+	found := crash.Examine(d, func(version string) (string, bool) {
+		library, err := c.artifacts.Library(version)
+		return library.Path, err == nil
+	})
+	c.crashes.mu.Lock()
+	guilty = c.crashes.tally.Add(found)
+	if c.crashes.counts == nil {
+		c.crashes.counts = map[string]uint64{}
+	}
+	c.crashes.counts[found.Endpoint]++
+	c.crashes.mu.Unlock()
+	if len(guilty) > 0 {
+		var names []string
+		for _, g := range guilty {
+			names = append(names, "version "+short(g.Version)+" of endpoint "+g.Endpoint)
+		}
+		found.Quarantined = "quarantined: " + strings.Join(names, ", ")
+	}
+	found, err := c.crashes.log.Add(found, d.Output)
+	if err != nil {
+		c.log.Error("a crash is lost to its log", "error", err)
+	}
+	attrs := []any{"crash", found.ID, "status", found.Status, "what", found.What, "lost", found.Lost}
+	if found.Endpoint != "" {
+		attrs = append(attrs, "endpoint", found.Endpoint, "version", short(found.Version), "where", found.Where, "state", found.State)
+	}
+	if found.Request != nil {
+		attrs = append(attrs, slog.String("request_id", found.Request.ID))
+	}
+	c.log.Error("the worker was ended by native code", attrs...)
+	if c.life.Err() != nil {
+		return guilty // nothing is changed any more
+	}
+	for _, g := range guilty {
+		c.background.Go(func() { c.quarantine(c.life, g, found) })
+	}
+	c.background.Go(func() {
+		c.Note(context.Background(), model.AuditEntry{
+			At: found.At, By: "gateway", Action: "worker.crash", Target: targetOf(found), Outcome: "failed", Detail: strings.TrimSpace(found.String()),
+		})
+	})
+	return guilty
+}
+
+func targetOf(found model.Crash) string {
+	if found.Endpoint == "" {
+		return "gateway"
+	}
+	return "endpoint/" + found.Endpoint
+}
+
+// Crashes lists the last ends of workers that nobody had ordered, the newest
+// first.
+func (c *Control) Crashes(_ context.Context, endpoints []string, p model.Page) (list model.List[model.Crash], err error) {
+	limit, err := page.Limit(p)
+	if err != nil {
+		return list, err
+	}
+	after, err := page.After("crashes", p)
+	if err != nil {
+		return list, err
+	}
+	all := slices.DeleteFunc(c.crashes.log.All(), func(one model.Crash) bool {
+		return len(endpoints) > 0 && !slices.Contains(endpoints, one.Endpoint) || after != "" && one.ID >= after
+	})
+	return page.List(all, "crashes", limit, func(one model.Crash) string { return one.ID }), nil
+}
+
+// CrashCounts tells how often workers were ended since the gateway started, by
+// endpoint; "" has those for which nobody is to blame.
+func (c *Control) CrashCounts() map[string]uint64 {
+	c.crashes.mu.Lock()
+	defer c.crashes.mu.Unlock()
+	counts := make(map[string]uint64, len(c.crashes.counts))
+	for endpoint, n := range c.crashes.counts {
+		counts[endpoint] = n
+	}
+	return counts
+}
+
+// forgive gives a version another try.
+func (c *Control) forgive(endpoint, version string) {
+	c.crashes.mu.Lock()
+	defer c.crashes.mu.Unlock()
+	c.crashes.tally.Forget(endpoint, version)
+}
