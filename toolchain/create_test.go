@@ -18,7 +18,10 @@ func TestCreateNamesTheProject(t *testing.T) {
 		must(t, toolchain.Create(toolchain.C, dir, ""))
 		config, err := os.ReadFile(filepath.Join(dir, "edge-gateway.toml"))
 		must(t, err)
-		contains(t, string(config), `name = "`+want+`"`, `path = "/hello/{name}"`, `listen = "127.0.0.1:8080"`, `source = "."`)
+		contains(t, string(config), `name = "`+want+`"`, `path = "/hello/{name}"`, `source = "."`)
+		if strings.Contains(string(config), "[server]") { // then it could not be applied as a bundle
+			t.Errorf("it has a [server] table: %s", config)
+		}
 		for _, file := range []string{"handler.c", "README.md", ".gitignore"} {
 			text, err := os.ReadFile(filepath.Join(dir, file))
 			must(t, err)

@@ -3,6 +3,7 @@ package toolchain
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -25,6 +26,12 @@ const copying = ".library-"
 // place copies the file src to a name in dir that may depend on its digest.
 // After a crash at any point the name holds all of it or what it held before.
 func place(src, dir string, name func(digest string) string) (digest string, err error) {
+	// Who builds may leave a pipe or a device there, which has no end.
+	if info, err := os.Lstat(src); err != nil {
+		return "", err
+	} else if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%q is no file", src)
+	}
 	in, err := os.Open(src)
 	if err != nil {
 		return "", err

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -29,11 +30,14 @@ type box struct {
 	dir, data string
 	armed     string // file from which on the steps of a failpoint count
 	client    *http.Client
+	tracer    []string // runs the gateway, if there is one
+	answered  int      // requests to the admin API that were answered
 
-	mu       sync.Mutex
 	now      *running
-	possible []world            // one of these is what there is
-	answers  []map[string]reply // what each endpoint may answer, from then to then
+	possible []world // one of these is what there is
+
+	mu      sync.Mutex
+	answers []map[string]reply // what each endpoint may answer, from then on
 
 	tokens map[string]string // of keys, as far as they were told
 	texts  map[string]string // what the library of a digest answers
@@ -83,7 +87,8 @@ func (b *box) start(env ...string) (serves bool) {
 // launch is start for who has to know of the process before it serves.
 func (b *box) launch(began func(*running), env ...string) (serves bool) {
 	b.Helper()
-	p := &process{Cmd: exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--no-access-log", "--data", b.data)}
+	args := append(slices.Clone(b.tracer), binary, "serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--no-access-log", "--data", b.data)
+	p := &process{Cmd: exec.Command(args[0], args[1:]...)}
 	p.Dir, p.Env, p.Stdout, p.Stderr = b.dir, append(os.Environ(), env...), p, p
 	if err := p.Start(); err != nil {
 		b.Fatal(err)
@@ -142,7 +147,7 @@ func (b *box) disarm() { _ = os.Remove(b.armed) }
 // age makes files of the data directory look old.
 func (b *box) age(pattern string) {
 	b.Helper()
-	old := time.Now().Add(-time.Hour)
+	old := time.Now().Add(-72 * time.Hour)
 	names, _ := filepath.Glob(filepath.Join(b.data, pattern))
 	for _, name := range names {
 		b.must(os.Chtimes(name, old, old))
@@ -206,6 +211,7 @@ func (b *box) ask(method, path, kind string, body []byte, header ...string) (sta
 		return 0, nil, err
 	}
 	defer response.Body.Close()
+	b.answered++
 	answer, err = io.ReadAll(response.Body)
 	return response.StatusCode, answer, err
 }

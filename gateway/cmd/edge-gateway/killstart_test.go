@@ -16,24 +16,34 @@ import (
 // steps.
 func firstStart(t *testing.T, note func(step string)) {
 	t.Parallel()
-	for _, step := range []string{
-		"file.written", "file.synced", "file.renamed", "state.written", "state.committed", "socket.made", "socket.named",
-	} {
-		for n := 1; ; n++ {
-			b := newBox(t)
-			b.arm()
-			if b.start(b.failing(fmt.Sprintf("%s:%d", step, n))) {
-				break
-			}
-			b.died()
+	dies := func(step string) bool {
+		b := newBox(t)
+		b.arm()
+		if b.start(b.failing(step)) {
+			return false
+		}
+		b.died()
+		b.mustStart()
+		b.settle()
+		b.kill()
+		return true
+	}
+	commits := 0
+	for dies(fmt.Sprintf("state.written:%d", commits+1)) {
+		commits++
+		note("state.written")
+	}
+	if commits < 3 { // two schemas and a key
+		t.Errorf("it dies at %d commits", commits)
+	}
+	for n := range commits {
+		if dies(fmt.Sprintf("state.committed:%d", n+1)) {
+			note("state.committed")
+		}
+	}
+	for _, step := range []string{"file.written", "file.synced", "file.renamed", "socket.made", "socket.named"} {
+		if dies(step) {
 			note(step)
-			b.mustStart()
-			b.settle()
-			b.createEndpoint("e0")
-			b.kill()
-			b.mustStart() // the socket of the one before is in the way
-			b.settle()
-			b.kill()
 		}
 	}
 }
@@ -92,10 +102,18 @@ func forgottenBuilds(t *testing.T, note func(step string)) {
 	b := newBox(t)
 	b.mustStart()
 	b.createEndpoint("e0")
-	b.putSource("e0", b.next("source"))
+	// A source in no language is done with soonest.
+	b.change("PUT", "/endpoints/e0/source?filename=text", bytesBody, []byte("source-0000"), b.world().with(func(w *world) {
+		w.Endpoints["e0"].Source, w.Last = "source-0000", "source.put endpoint/e0"
+	}))
 	for range buildsKept + 3 {
-		b.build("e0", false)
+		b.asked("POST", "/endpoints/e0/builds", nil, b.world().with(func(w *world) {
+			w.Builds["e0"], w.Last = append(remembered(w.Builds["e0"]), "failed"), "build.queue endpoint/e0"
+		}))
+		b.buildsEnd()
 	}
+	b.settle()
+	b.putSource("e0", b.next("source"))
 	b.kill()
 	b.mustStart(b.failing("build.pruned"))
 	b.settle()

@@ -44,7 +44,7 @@ var durableOperations = []durableOperation{
 	{"build", func(b *box) { b.putSource("e0", b.next("source")) }, func(b *box) bool { return b.build("e0", false) },
 		slices.Concat(artifactSteps, stateSteps, []string{"build.prepared", "build.compiled"})},
 	{"build and deploy", func(b *box) { b.putSource("e0", b.next("source")) }, func(b *box) bool { return b.build("e0", true) },
-		slices.Concat([]string{"artifact.kept"}, changeSteps)},
+		changeSteps},
 	{"deploy", nothing, func(b *box) bool { return b.deploy("e0", b.other("e0")) }, changeSteps},
 	{"canary", (*box).noCanary, func(b *box) bool { return b.canary("e0", b.other("e0")) }, changeSteps},
 	{"promote", (*box).someCanary, func(b *box) bool { return b.endCanary("e0", "promote") }, changeSteps},
@@ -160,6 +160,7 @@ func (b *box) unneeded() (paths []string) {
 func TestAKillAtEveryDurableStepLosesNothingAcknowledged(t *testing.T) {
 	all := slices.Concat(failpoint.Control, failpoint.Change)
 	died := map[string]int{}
+	ended := 0 // operations; not all of them if some were chosen
 	var mu sync.Mutex
 	note := func(step string) {
 		mu.Lock()
@@ -182,12 +183,25 @@ func TestAKillAtEveryDurableStepLosesNothingAcknowledged(t *testing.T) {
 				b.deploy("e0", "version-0001")
 				b.putSource("e0", b.next("source"))
 				b.kill()
+				// How often the first step of a kind is reached is found out; the
+				// others are not reached more often.
+				kind, times := "", 0
 				for _, step := range steps {
-					for n := 1; b.dies(operation, fmt.Sprintf("%s:%d", step, n)); n++ {
+					k, _, _ := strings.Cut(step, ".")
+					for n := 1; k != kind || n <= times; n++ {
+						if !b.dies(operation, fmt.Sprintf("%s:%d", step, n)) {
+							if k != kind {
+								kind, times = k, n-1
+							}
+							break
+						}
 						note(step)
 					}
 				}
 				b.cleans()
+				mu.Lock()
+				defer mu.Unlock()
+				ended++
 			})
 		}
 		t.Run("first start", func(t *testing.T) { firstStart(t, note) })
@@ -195,7 +209,7 @@ func TestAKillAtEveryDurableStepLosesNothingAcknowledged(t *testing.T) {
 		t.Run("forgotten builds", func(t *testing.T) { forgottenBuilds(t, note) })
 	})
 	for _, step := range all {
-		if died[step] == 0 && !t.Failed() {
+		if died[step] == 0 && ended == len(durableOperations) {
 			t.Errorf("nothing died at %s", step)
 		}
 	}

@@ -18,7 +18,7 @@ func main() {
 	trial.Main()
 	confine.Main()
 	if err := run(context.Background(), os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "edge-gateway:", err)
+		fmt.Fprintln(os.Stderr, "edge-gateway:", cli.Plain(err.Error()))
 		os.Exit(exitStatus(err))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/servertest"
 )
@@ -54,6 +55,7 @@ func TestReadmeCommandsDoWhatItSays(t *testing.T) {
 		p = serve(t, nil, append(args, "--data", data)...)
 	}
 	asked := 0
+	var five time.Time // when the section Five minutes began
 	for _, block := range fences(t, "sh") {
 		lines := strings.Split(strings.TrimSpace(block), "\n")
 		for len(lines) > 0 {
@@ -75,8 +77,15 @@ func TestReadmeCommandsDoWhatItSays(t *testing.T) {
 				serving(append([]string{"--config", filepath.Join(dir, args[3])}, args[4:]...)...)
 				continue
 			case command == "bin/edge-gateway serve":
+				five = time.Now()
 				serving()
 				continue
+			case command == "bin/edge-gateway status":
+				took := time.Since(five)
+				t.Logf("from serve to status: %v", took)
+				if took > 5*time.Minute {
+					t.Errorf("the five minutes took %v", took)
+				}
 			case strings.HasPrefix(command, "make "):
 				continue // the tests themselves
 			case strings.Contains(command, "curl "):

@@ -82,15 +82,10 @@ func interruptible(ctx context.Context, run func(context.Context) error) error {
 	context.AfterFunc(ctx, stop)
 	err := run(ctx)
 	if err != nil && ctx.Err() != nil {
-		return errInterrupted{}
+		return cli.ErrInterrupted
 	}
 	return err
 }
-
-type errInterrupted struct{}
-
-func (errInterrupted) Error() string        { return "interrupted" }
-func (errInterrupted) Is(target error) bool { return target == context.Canceled }
 
 type versionCommand struct{}
 

@@ -117,12 +117,7 @@ func (b *box) settle() {
 	if !ready.Ready {
 		b.Fatalf("it is not ready: %+v", ready)
 	}
-	within(b.T, time.Minute, "builds end", func() bool {
-		var queued, runs model.List[model.Build]
-		b.decode("/api/v1/builds?state=queued", &queued)
-		b.decode("/api/v1/builds?state=running", &runs)
-		return len(queued.Items)+len(runs.Items) == 0
-	})
+	b.buildsEnd()
 	is := b.read()
 	if !slices.ContainsFunc(b.possible, func(w world) bool { return w.String() == is.String() }) {
 		text := ""
@@ -135,6 +130,17 @@ func (b *box) settle() {
 	b.checkAnswers()
 	b.checkTokens()
 	b.checkFiles()
+}
+
+// buildsEnd waits until no build is under way.
+func (b *box) buildsEnd() {
+	b.Helper()
+	within(b.T, time.Minute, "builds end", func() bool {
+		var queued, runs model.List[model.Build]
+		b.decode("/api/v1/builds?state=queued", &queued)
+		b.decode("/api/v1/builds?state=running", &runs)
+		return len(queued.Items)+len(runs.Items) == 0
+	})
 }
 
 func (b *box) decode(path string, v any) {

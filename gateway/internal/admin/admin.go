@@ -48,6 +48,7 @@ type API struct {
 	document []byte // OpenAPI, as it is served
 	attempts *attempts
 	streams  chan struct{} // a place for each answer that goes on until the client leaves
+	watchers watchers      // who has these places
 	limits   limits
 
 	ending context.Context // over when streams have to end
@@ -64,15 +65,20 @@ type limits struct {
 	upload     time.Duration // for all of it
 	write      time.Duration // for one piece of an answer
 	heartbeat  time.Duration // between two signs of life in a stream
+	recheck    time.Duration // between two looks whether a stream's key is still known
 }
 
 var defaultLimits = limits{
 	json: 30 * time.Second, uploadIdle: 30 * time.Second, upload: 30 * time.Minute,
-	write: 15 * time.Second, heartbeat: 15 * time.Second,
+	write: 15 * time.Second, heartbeat: 15 * time.Second, recheck: time.Second,
 }
 
-// maxStreams bounds the logs that are watched at the same time.
-const maxStreams = 128
+// Logs that are watched at the same time: by all, and by one key, which is not
+// to take the places of the others.
+const (
+	maxStreams    = 128
+	maxOwnStreams = 32
+)
 
 // New makes an API that is not served yet.
 func New(o Options) *API {

@@ -28,7 +28,7 @@ func (a *API) registerBuilds() {
 		if in.Body != nil {
 			request = *in.Body
 		}
-		b, replayed, err := once(ctx, a, in.Idempotent, func() (model.Build, error) { return a.control.Build(ctx, in.Endpoint, request) })
+		b, replayed, err := once(ctx, a, in.Idempotent, func(ctx context.Context) (model.Build, error) { return a.control.Build(ctx, in.Endpoint, request) })
 		if err != nil {
 			return nil, err
 		}

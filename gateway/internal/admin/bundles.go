@@ -36,7 +36,7 @@ func (a *API) registerBundles() {
 		Idempotent
 		Body model.ImportRequest
 	}) (*importOutput, error) {
-		result, replayed, err := once(ctx, a, in.Idempotent, func() (model.ImportResult, error) { return a.control.ImportOpenAPI(ctx, in.Body) })
+		result, replayed, err := once(ctx, a, in.Idempotent, func(ctx context.Context) (model.ImportResult, error) { return a.control.ImportOpenAPI(ctx, in.Body) })
 		if err != nil {
 			return nil, err
 		}

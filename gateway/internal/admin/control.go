@@ -75,7 +75,7 @@ type keys interface {
 	Authenticate(ctx context.Context, token string) (model.Actor, error)
 	Audit(context.Context, model.AuditFilter, model.Page) (model.List[model.AuditEntry], error)
 	Note(context.Context, model.AuditEntry)
-	Once(ctx context.Context, key, request string, do func() ([]byte, error)) ([]byte, error)
+	Once(ctx context.Context, key, request string, do func(context.Context) ([]byte, error)) ([]byte, error)
 }
 
 type overview interface {

@@ -29,7 +29,9 @@ func (a *API) registerDeploys() {
 		more:    "It is tried in a process of its own first, and then gets the traffic, or with a canary a share of it. If it is not good enough what serves stays as it is, and the answer is 422 with the reason.",
 		example: map[string]any{"version": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "canary": map[string]any{"weight": 5}},
 	}, func(ctx context.Context, in *deployInput) (*deployed, error) {
-		return a.deployed(ctx, in.Idempotent, func() (model.DeployResult, error) { return a.control.Deploy(ctx, in.Endpoint, in.Body) })
+		return a.deployed(ctx, in.Idempotent, func(ctx context.Context) (model.DeployResult, error) {
+			return a.control.Deploy(ctx, in.Endpoint, in.Body)
+		})
 	})
 	a.registerTraffic("undeploy", a.control.Undeploy, doc{summary: "Take the version of an endpoint away", more: "It answers 503 then."})
 	a.registerTraffic("rollback", a.control.Rollback, doc{summary: "Deploy the version that was deployed before"})
@@ -46,11 +48,11 @@ func (a *API) registerDeploys() {
 func (a *API) registerTraffic(id string, do func(context.Context, string) (model.DeployResult, error), d doc) {
 	d.tag = "versions"
 	register(a, id, d, func(ctx context.Context, in *trafficInput) (*deployed, error) {
-		return a.deployed(ctx, in.Idempotent, func() (model.DeployResult, error) { return do(ctx, in.Endpoint) })
+		return a.deployed(ctx, in.Idempotent, func(ctx context.Context) (model.DeployResult, error) { return do(ctx, in.Endpoint) })
 	})
 }
 
-func (a *API) deployed(ctx context.Context, i Idempotent, do func() (model.DeployResult, error)) (*deployed, error) {
+func (a *API) deployed(ctx context.Context, i Idempotent, do func(context.Context) (model.DeployResult, error)) (*deployed, error) {
 	result, replayed, err := once(ctx, a, i, do)
 	if err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ func (a *API) registerEndpoints() {
 		Idempotent
 		Body model.EndpointSpec
 	}) (*revised[model.Endpoint], error) {
-		e, replayed, err := once(ctx, a, in.Idempotent, func() (model.Endpoint, error) { return a.control.CreateEndpoint(ctx, in.Body) })
+		e, replayed, err := once(ctx, a, in.Idempotent, func(ctx context.Context) (model.Endpoint, error) { return a.control.CreateEndpoint(ctx, in.Body) })
 		if err != nil {
 			return nil, err
 		}

@@ -31,10 +31,11 @@ type fake struct {
 	panics   any           // of Endpoint
 	log      io.ReadCloser // of every build
 	expired  map[string]bool
+	revoked  string                      // token; guarded by mu
 	work     func(context.Context) error // of Deploy and Upload; may be nil
 	reading  func()                      // told when an upload has begun; may be nil
 	uploaded []byte
-	library  io.Reader // of every version
+	library  func() io.Reader // of every version
 	ready    model.Readiness
 	crashes  []model.Crash
 	asked    []string // which endpoints' crashes were asked for
@@ -56,7 +57,10 @@ func newFake() *fake {
 }
 
 func (f *fake) Authenticate(_ context.Context, token string) (model.Actor, error) {
-	if a, ok := f.actors[token]; ok {
+	f.mu.Lock()
+	revoked := token == f.revoked
+	f.mu.Unlock()
+	if a, ok := f.actors[token]; ok && !revoked {
 		return a, nil
 	}
 	if f.expired[token] {
@@ -84,14 +88,14 @@ func (f *fake) Note(_ context.Context, e model.AuditEntry) {
 	f.notes = append(f.notes, e)
 }
 
-func (f *fake) Once(_ context.Context, key, request string, do func() ([]byte, error)) ([]byte, error) {
+func (f *fake) Once(ctx context.Context, key, request string, do func(context.Context) ([]byte, error)) ([]byte, error) {
 	if a, ok := f.answers[key]; ok {
 		if a.request != request {
 			return nil, model.Errorf(model.Conflict, "the key was used for another request")
 		}
 		return a.body, nil
 	}
-	body, err := do()
+	body, err := do(ctx)
 	if err == nil {
 		f.answers[key] = answer{request, body}
 	}
@@ -200,7 +204,7 @@ func (f *fake) Upload(ctx context.Context, endpoint string, library io.Reader, _
 
 func (f *fake) Library(context.Context, string, string) (io.ReadCloser, model.Version, error) {
 	if f.library != nil {
-		return io.NopCloser(f.library), model.Version{Digest: "d", Size: 7}, nil
+		return io.NopCloser(f.library()), model.Version{Digest: "d", Size: 7}, nil
 	}
 	return io.NopCloser(strings.NewReader("library")), model.Version{Digest: "d", Size: 7}, nil
 }

@@ -44,6 +44,11 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer h.api.recovered(x)
 	// A deadline of the answer before, on the same connection, is over.
 	_ = x.w.control.SetWriteDeadline(time.Time{})
+	if hasBody(r) {
+		// Whoever reads the body has deadlines of its own. This one is for a
+		// body that nobody reads: net/http waits for it before it answers.
+		_ = x.w.control.SetReadDeadline(time.Now().Add(h.api.limits.json))
+	}
 	x.w.Header().Set("X-Content-Type-Options", "nosniff")
 	x.w.Header().Set("Cache-Control", "no-store")
 	if p := h.api.admit(x); p != nil {

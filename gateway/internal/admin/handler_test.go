@@ -263,7 +263,7 @@ func TestDownloadsAreWholeOrBreak(t *testing.T) {
 	if got := s.do("HEAD", path, ""); got.StatusCode != 200 || len(got.body) > 0 || got.ContentLength != 7 {
 		t.Errorf("%s %q", got.Status, got.body)
 	}
-	s.fake.library = io.MultiReader(strings.NewReader("lib"), failing{})
+	s.fake.library = func() io.Reader { return io.MultiReader(strings.NewReader("lib"), failing{}) }
 	r, _ := http.NewRequest("GET", s.url+path, nil)
 	r.Header.Set("Authorization", "Bearer t-admin")
 	answer, err := http.DefaultTransport.RoundTrip(r)
@@ -303,6 +303,31 @@ func TestForeignPagesAreRefused(t *testing.T) {
 		}
 		if got.Header.Get("Access-Control-Allow-Origin") != "" {
 			t.Error("another origin is let in")
+		}
+	}
+}
+
+// net/http waits for a body before it answers, for ever if it is let.
+func TestABodyThatNeverComesHoldsNoConnection(t *testing.T) {
+	s := serve(t)
+	s.api.limits.json = 50 * time.Millisecond
+	for _, head := range []string{
+		"POST /api/v1/endpoints/orders/rollback HTTP/1.1\r\nContent-Length: 1000\r\n",
+		"POST /api/v1/endpoints HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n",
+		"GET /healthz HTTP/1.1\r\nContent-Length: 1000\r\n",
+		"GET /nowhere HTTP/1.1\r\nTransfer-Encoding: chunked\r\n",
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+		if _, err := io.WriteString(conn, head+"Host: localhost\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(got), "HTTP/1.1 ") {
+			t.Errorf("%q is answered with %q, %v", head, got, err)
 		}
 	}
 }

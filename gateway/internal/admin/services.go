@@ -32,7 +32,7 @@ func (a *API) registerServices() {
 		Idempotent
 		Body model.ServiceSpec
 	}) (*revised[model.Service], error) {
-		s, replayed, err := once(ctx, a, in.Idempotent, func() (model.Service, error) { return a.control.CreateService(ctx, in.Body) })
+		s, replayed, err := once(ctx, a, in.Idempotent, func(ctx context.Context) (model.Service, error) { return a.control.CreateService(ctx, in.Body) })
 		if err != nil {
 			return nil, err
 		}

@@ -2,11 +2,16 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
 // streamed is an answer that is written as it comes.
@@ -22,18 +27,80 @@ func (x *exchange) wantsEvents() bool { return strings.Contains(x.accept, eventS
 // stream takes one of the places of those that watch. Its context ends with the
 // request, and when the API is shut down. done has to be called.
 func (a *API) stream(ctx context.Context) (watching context.Context, done func(), err error) {
+	x := exchangeOf(ctx)
+	if !a.watchers.enter(x.actor.Name) {
+		return nil, nil, problem(http.StatusTooManyRequests, "%q watches %d logs already", x.actor.Name, maxOwnStreams).with("Retry-After", "5")
+	}
 	select {
 	case a.streams <- struct{}{}:
 	default:
+		a.watchers.leave(x.actor.Name)
 		return nil, nil, problem(http.StatusTooManyRequests, "%d logs are being watched already", maxStreams).with("Retry-After", "5")
 	}
 	watching, cancel := context.WithCancel(ctx)
 	unlink := context.AfterFunc(a.ending, cancel)
+	var checking sync.WaitGroup
+	checking.Go(func() {
+		a.whileKnown(watching, x)
+		cancel()
+	})
 	return watching, func() {
 		unlink()
 		cancel()
+		checking.Wait()
 		<-a.streams
+		a.watchers.leave(x.actor.Name)
 	}, nil
+}
+
+// whileKnown returns when the key of a request is deleted or expires, or ctx
+// ends: a token that is worthless shows nothing more.
+func (a *API) whileKnown(ctx context.Context, x *exchange) {
+	token, _ := bearer(x.r)
+	tick := time.NewTicker(a.limits.recheck)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if x.local {
+			continue
+		}
+		_, err := a.control.Authenticate(ctx, token)
+		var e *model.Error
+		if errors.As(err, &e) && e.Kind == model.Unauthorized {
+			return
+		}
+	}
+}
+
+// watchers are how many streams each key has.
+type watchers struct {
+	mu sync.Mutex
+	of map[string]int
+}
+
+func (w *watchers) enter(name string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.of[name] >= maxOwnStreams {
+		return false
+	}
+	if w.of == nil {
+		w.of = map[string]int{}
+	}
+	w.of[name]++
+	return true
+}
+
+func (w *watchers) leave(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.of[name]--; w.of[name] == 0 {
+		delete(w.of, name)
+	}
 }
 
 // events writes server-sent events.

@@ -233,3 +233,28 @@ func TestShutdownEndsStreamsAndFinishesTheRest(t *testing.T) {
 		t.Error("a listener is open after the end")
 	}
 }
+
+func TestOneKeyDoesNotTakeAllStreams(t *testing.T) {
+	s := serve(t)
+	for range maxOwnStreams {
+		s.watch(v1 + "/logs/tail")
+	}
+	if got := s.do("GET", v1+"/logs/tail", "", "Authorization", "Bearer t-read"); got.problem(t).Status != http.StatusTooManyRequests {
+		t.Errorf("one more of the same key: %s", got.body)
+	}
+	if _, other := s.watch(v1+"/logs/tail", "Authorization", "Bearer t-admin"); other.StatusCode != http.StatusOK {
+		t.Errorf("another key is answered with %s", other.Status)
+	}
+}
+
+func TestAStreamEndsWithItsKey(t *testing.T) {
+	s := serve(t)
+	s.api.limits.recheck = time.Millisecond
+	stream, _ := s.watch(v1 + "/logs/tail")
+	s.fake.mu.Lock()
+	s.fake.revoked = "t-read"
+	s.fake.mu.Unlock()
+	if rest, err := io.ReadAll(stream); err != nil {
+		t.Errorf("the stream of a key that was deleted goes on: %q %v", rest, err)
+	}
+}

@@ -66,8 +66,7 @@ func archiveType(archive *bufio.Reader) string {
 }
 
 func showBundle(r model.BundleResult) {
-	t := newTable("", "", "", "")
-	t.rows = nil
+	var t table
 	for _, change := range r.Changes {
 		if change.Action != "none" {
 			t.add("  "+change.Action, change.Kind, change.Name, change.Detail)
@@ -82,8 +81,7 @@ func showBundle(r model.BundleResult) {
 	} else {
 		fmt.Println("Changed:")
 	}
-	t.rows = append([][]string{{"", "", "", ""}}, t.rows...)
-	t.print("")
+	t.write()
 	for _, d := range r.Deploys {
 		showDeploy(d)
 	}

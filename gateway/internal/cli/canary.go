@@ -28,7 +28,7 @@ func (c canaryShow) Run(ctx context.Context) error {
 		t.add("canary", short(e.Canary.Version), e.Canary.Candidate.Requests, e.Canary.Candidate.Errors, milliseconds(e.Canary.Candidate.P95))
 		t.print("")
 		if e.Canary.Verdict != "" {
-			fmt.Println("\n" + e.Canary.Verdict)
+			fmt.Println("\n" + Plain(e.Canary.Verdict))
 		}
 	})
 }

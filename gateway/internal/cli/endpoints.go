@@ -77,7 +77,7 @@ func (c showEndpoint) Run(ctx context.Context) error {
 func showOne(e model.Endpoint) {
 	row := func(name string, value any) {
 		if text := fmt.Sprint(value); text != "" && text != "0s" && text != "0" && text != "map[]" {
-			fmt.Printf("%-16s %s\n", name, text)
+			fmt.Printf("%-16s %s\n", name, oneLine(text))
 		}
 	}
 	row("name", e.Name)

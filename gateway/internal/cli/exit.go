@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"net/http"
 
@@ -20,6 +19,9 @@ const (
 	Refused     = 7   // what was given is not good: it does not compile, load, or pass its trial
 )
 
+// ErrInterrupted says that whoever ran the command has ended it.
+var ErrInterrupted = errors.New("interrupted")
+
 // refusal is an error about what was given, found before the API was asked, such
 // as a source that does not compile.
 type refusal struct{ error }
@@ -31,7 +33,7 @@ func ExitStatus(err error) int {
 	var problem *client.Problem
 	var refused refusal
 	switch {
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, ErrInterrupted):
 		return Interrupted
 	case errors.Is(err, client.ErrUnreachable):
 		return Unreachable

@@ -34,7 +34,7 @@ func (c importCommand) Run(ctx context.Context) error {
 		}
 		t.print("No endpoint is made: each operation has its endpoint already, or is left out.")
 		for _, left := range r.LeftOut {
-			fmt.Println("left out: " + left)
+			fmt.Println("left out: " + oneLine(left))
 		}
 		if len(r.Endpoints) > 0 && !r.Plan {
 			say("Each has the source of a stub: edge-gateway endpoints source NAME DIR gets it, to be written and deployed\n" +

@@ -28,6 +28,10 @@ type logsCommand struct {
 }
 
 func (c logsCommand) Run(ctx context.Context) error {
+	remote, err := c.client()
+	if err != nil {
+		return err
+	}
 	query := url.Values{"level": {c.Level}, "limit": {strconv.Itoa(c.Number)}}
 	set(query, "endpoint", c.Endpoint)
 	set(query, "request_id", c.Request)
@@ -36,7 +40,11 @@ func (c logsCommand) Run(ctx context.Context) error {
 		query.Set("since", time.Now().Add(-c.Since).UTC().Format(time.RFC3339Nano))
 	}
 	if !c.Follow {
-		return call(ctx, c.remote, client.Request{Method: http.MethodGet, Path: "/logs", Query: query}, func(lines model.List[model.LogLine]) {
+		var lines model.List[model.LogLine]
+		if err := remote.Do(ctx, client.Request{Method: http.MethodGet, Path: "/logs", Query: query}, &lines); err != nil {
+			return err
+		}
+		c.print(lines.Items, func() {
 			for _, line := range lines.Items {
 				showLine(line)
 			}
@@ -44,10 +52,7 @@ func (c logsCommand) Run(ctx context.Context) error {
 				say("No line was found.")
 			}
 		})
-	}
-	remote, err := c.client()
-	if err != nil {
-		return err
+		return nil
 	}
 	err = remote.Events(ctx, client.Request{Method: http.MethodGet, Path: "/logs/tail", Query: query}, func(e client.Event) error {
 		var line model.LogLine
@@ -76,18 +81,19 @@ func showLine(l model.LogLine) {
 	fmt.Fprintf(&b, "%s %-5s", l.At.Local().Format("15:04:05.000"), strings.ToUpper(l.Level))
 	for _, name := range []string{l.Endpoint, l.Service, l.RequestID} {
 		if name != "" {
-			b.WriteString(" " + name)
+			b.WriteString(" " + oneLine(name))
 		}
 	}
-	b.WriteString("  " + l.Message)
+	// Its second line must not pass for another line of the log.
+	b.WriteString("  " + strings.ReplaceAll(Plain(l.Message), "\n", "\n    | "))
 	for _, name := range slices.Sorted(maps.Keys(l.More)) {
-		fmt.Fprintf(&b, " %s=%s", name, quoted(l.More[name]))
+		fmt.Fprintf(&b, " %s=%s", oneLine(name), quoted(l.More[name]))
 	}
 	fmt.Println(b.String())
 }
 
 func quoted(text string) string {
-	if text == "" || strings.ContainsAny(text, " \t\n\"") {
+	if text == "" || strings.ContainsAny(text, " \t\n\"") || strings.ContainsFunc(text, commands) {
 		return strconv.Quote(text)
 	}
 	return text

@@ -38,7 +38,7 @@ func indent(to io.Writer, from io.Reader) error {
 	for {
 		line, err := lines.ReadString('\n')
 		if line != "" {
-			if _, failed := fmt.Fprintf(to, "  | %s\n", strings.TrimRight(line, "\r\n")); failed != nil {
+			if _, failed := fmt.Fprintf(to, "  | %s\n", Plain(strings.TrimRight(line, "\r\n"))); failed != nil {
 				return failed
 			}
 		}

@@ -89,7 +89,7 @@ func pages[T any](ctx context.Context, c *client.Client, path string, query url.
 }
 
 // say prints a step or a remark for people, apart from the result.
-func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+func say(format string, args ...any) { fmt.Fprintln(os.Stderr, Plain(fmt.Sprintf(format, args...))) }
 
 // set adds a value to a query unless it is empty.
 func set(query url.Values, name, value string) {
@@ -105,6 +105,5 @@ func revision(n int64) http.Header {
 
 func copyOut(body io.ReadCloser) error {
 	defer body.Close()
-	_, err := io.Copy(os.Stdout, body)
-	return err
+	return copyPlain(os.Stdout, body)
 }

@@ -80,25 +80,28 @@ func (s service) request(method string, action ...string) client.Request {
 type showService struct{ service }
 
 func (c showService) Run(ctx context.Context) error {
-	return call(ctx, c.remote, c.request(http.MethodGet), func(s model.Service) {
-		showServices([]model.Service{s})
-		row := func(name string, value any) { fmt.Printf("  %s = %v\n", name, value) }
-		for _, name := range slices.Sorted(maps.Keys(s.Options)) {
-			row(name, s.Options[name])
-		}
-		if s.Workers != 0 {
-			row("workers", s.Workers)
-		}
-		if s.Mailbox != 0 {
-			row("mailbox", s.Mailbox)
-		}
-		if s.Timeout != 0 {
-			row("timeout", s.Timeout)
-		}
-		if fault := faultOf(s); fault != "" {
-			fmt.Println("\n" + fault)
-		}
-	})
+	return call(ctx, c.remote, c.request(http.MethodGet), showSettings)
+}
+
+// showSettings shows all of a service.
+func showSettings(s model.Service) {
+	showServices([]model.Service{s})
+	row := func(name string, value any) { fmt.Println(oneLine(fmt.Sprintf("  %s = %v", name, value))) }
+	for _, name := range slices.Sorted(maps.Keys(s.Options)) {
+		row(name, s.Options[name])
+	}
+	if s.Workers != 0 {
+		row("workers", s.Workers)
+	}
+	if s.Mailbox != 0 {
+		row("mailbox", s.Mailbox)
+	}
+	if s.Timeout != 0 {
+		row("timeout", s.Timeout)
+	}
+	if fault := faultOf(s); fault != "" {
+		fmt.Println("\n" + Plain(fault))
+	}
 }
 
 // settings are what can be chosen of a service.
@@ -207,23 +210,29 @@ func (c setService) Run(ctx context.Context) error {
 	c.into(&s.ServiceSpec)
 	request := c.request(http.MethodPut)
 	request.In, request.Header = s.ServiceSpec, revision(s.Revision)
-	return call(ctx, c.remote, request, func(s model.Service) { showServices([]model.Service{s}) })
+	return call(ctx, c.remote, request, showSettings)
 }
 
 type testService struct{ service }
 
 func (c testService) Run(ctx context.Context) error {
-	failed := ""
-	err := call(ctx, c.remote, c.request(http.MethodPost, "test"), func(t model.ServiceTest) {
+	remote, err := c.client()
+	if err != nil {
+		return err
+	}
+	var t model.ServiceTest
+	if err := remote.Do(ctx, c.request(http.MethodPost, "test"), &t); err != nil {
+		return err
+	}
+	c.print(t, func() {
 		if t.Connected {
 			fmt.Printf("reached in %s\n", milliseconds(t.Latency))
 		}
-		failed = t.Error
 	})
-	if err == nil && failed != "" {
-		return fmt.Errorf("not reached: %s", failed)
+	if t.Error != "" {
+		return fmt.Errorf("not reached: %s", t.Error)
 	}
-	return err
+	return nil
 }
 
 type activateService struct{ service }

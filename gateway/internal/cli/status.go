@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/client"
@@ -25,7 +29,11 @@ func showOverview(o model.Overview) {
 	if o.Builds > 0 {
 		fmt.Printf("  builds under way: %d", o.Builds)
 	}
-	fmt.Print("\n\n")
+	fmt.Println()
+	if len(o.Endpoints) > 0 {
+		fmt.Println(counts(o.Endpoints))
+	}
+	fmt.Println()
 	endpoints := newTable("ENDPOINT", "ROUTE", "STATE", "VERSION", "REQUESTS", "5XX", "P50", "P99", "IN FLIGHT", "OLD")
 	for _, e := range o.Endpoints {
 		version := short(e.Version)
@@ -41,14 +49,29 @@ func showOverview(o model.Overview) {
 	}
 	for _, e := range o.Endpoints {
 		if e.Fault != "" {
-			fmt.Printf("\nendpoint %s: %s\n", e.Name, e.Fault)
+			fmt.Printf("\nendpoint %s: %s\n", e.Name, Plain(e.Fault))
 		}
 	}
 	for _, s := range o.Services {
 		if fault := faultOf(s); fault != "" {
-			fmt.Printf("\nservice %s: %s\n", s.Name, fault)
+			fmt.Printf("\nservice %s: %s\n", s.Name, Plain(fault))
 		}
 	}
+}
+
+// counts sums up how many endpoints are in which state, most first.
+func counts(endpoints []model.EndpointOverview) string {
+	in := map[string]int{}
+	for _, e := range endpoints {
+		in[string(e.State)]++
+	}
+	states := slices.SortedFunc(maps.Keys(in), func(a, b string) int {
+		return cmp.Or(cmp.Compare(in[b], in[a]), cmp.Compare(a, b))
+	})
+	for i, state := range states {
+		states[i] = fmt.Sprintf("%d %s", in[state], state)
+	}
+	return fmt.Sprintf("endpoints: %d (%s)", len(endpoints), strings.Join(states, ", "))
 }
 
 func inFlight(e model.EndpointOverview) string {

@@ -16,7 +16,7 @@ func newTable(columns ...string) *table { return &table{rows: [][]string{columns
 func (t *table) add(cells ...any) {
 	row := make([]string, len(cells))
 	for i, cell := range cells {
-		row[i] = fmt.Sprint(cell)
+		row[i] = oneLine(fmt.Sprint(cell))
 		if row[i] == "" {
 			row[i] = "-"
 		}
@@ -30,6 +30,10 @@ func (t *table) print(empty string) {
 		fmt.Println(empty)
 		return
 	}
+	t.write()
+}
+
+func (t *table) write() {
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	for _, row := range t.rows {
 		fmt.Fprintln(out, strings.Join(row, "\t"))

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -163,6 +164,9 @@ func (c *Client) unreachable(err error) error {
 	hint := "is it running there?"
 	if strings.HasSuffix(c.place, SocketName) {
 		hint = "start it with edge-gateway serve, name its data directory with --data, or its address with --server"
+		if errors.Is(err, fs.ErrPermission) {
+			hint = "only the user that runs the gateway may; others name its address with --server, and have a token"
+		}
 	}
 	return fmt.Errorf("%w at %s (%w): %s", ErrUnreachable, c.place, err, hint)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -80,6 +81,22 @@ func TestEventsAreReadUntilTheirEnd(t *testing.T) {
 	want := []client.Event{{Name: "line", Data: "one\ntwo"}, {Name: "message", Data: strings.Repeat("x", 1<<20)}}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%d events, %v", len(got), err)
+	}
+}
+
+func TestAnAnswerOfSomethingElseIsToldApart(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "no endpoint has this path", http.StatusNotFound)
+	}))
+	defer server.Close()
+	c, err := client.New(client.Options{Server: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = c.Do(context.Background(), client.Request{Method: "GET", Path: "/status"}, nil)
+	var problem *client.Problem
+	if errors.As(err, &problem) || err == nil || !strings.Contains(err.Error(), "is that the address of an admin API?") {
+		t.Error(err)
 	}
 }
 

@@ -8,9 +8,6 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
-// auditKept is how many entries of the audit are kept.
-const auditKept = 100_000
-
 // Audit lists the audit, the newest entry first.
 func (c *Control) Audit(ctx context.Context, f model.AuditFilter, p model.Page) (list model.List[model.AuditEntry], err error) {
 	err = c.state.View(ctx, func(tx *state.Tx) error {

@@ -61,7 +61,7 @@ func (c *Control) collect(ctx context.Context) error {
 	if _, _, err := c.builds.toolchain.Trim(c.opts.CacheBudget, c.now.Load().given...); err != nil {
 		return err
 	}
-	return c.state.Update(ctx, func(tx *state.Tx) error { return tx.PruneAudit(auditKept) })
+	return c.state.Update(ctx, func(tx *state.Tx) error { return tx.PruneAudit(state.AuditKept) })
 }
 
 func (c *Control) collectArtifacts(ctx context.Context) (remaining int64, err error) {
@@ -95,7 +95,8 @@ func (c *Control) collectArtifacts(ctx context.Context) (remaining int64, err er
 }
 
 // forgetVersions forgets the oldest versions until so many bytes are free: none
-// that is deployed or a canary, and none of the last few of a history.
+// that is deployed or a canary, none of the last few of a history, and none that
+// has just come.
 func (c *Control) forgetVersions(ctx context.Context, over int64) error {
 	c.mu.Lock() // none of them is deployed meanwhile
 	defer c.mu.Unlock()
@@ -113,6 +114,9 @@ func (c *Control) forgetVersions(ctx context.Context, over int64) error {
 				return err
 			}
 			for _, v := range versions {
+				if time.Since(v.Created) < c.opts.versionGrace {
+					kept[v.Digest] = true // who has brought it is about to deploy it
+				}
 				if needed[v.Digest] = needed[v.Digest] || kept[v.Digest]; !kept[v.Digest] {
 					old = append(old, v)
 				}

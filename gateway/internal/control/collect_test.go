@@ -63,7 +63,7 @@ func TestOnlyWhatNothingRefersToIsCollected(t *testing.T) {
 
 func TestOldVersionsGoWhenTheBudgetIsUsedUp(t *testing.T) {
 	size := int64(len(version(t, marker)))
-	b := open(t, "", func(o *Options) { o.ArtifactBudget = 6*size + size/2 })
+	b := open(t, "", func(o *Options) { o.ArtifactBudget, o.versionGrace = 6*size+size/2, 1 })
 	b.create("a", "/a")
 	var all []string
 	for _, text := range []string{"marker-0001", "marker-0002", "marker-0003", "marker-0004", "marker-0005", "marker-0006", "marker-0007", "marker-0008"} {

@@ -68,7 +68,8 @@ type Options struct {
 	MaxLibrary     int64 // bytes of one library; default 256 MiB
 	MaxSource      int64 // bytes of one source tree; default 64 MiB
 
-	canaryEvery time.Duration // how often the figures of a canary are looked at; default 1 s
+	canaryEvery  time.Duration // how often the figures of a canary are looked at; default 1 s
+	versionGrace time.Duration // how long a version has to be put to use; default 10 min
 }
 
 func (o *Options) setDefaults() {
@@ -77,6 +78,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.canaryEvery == 0 {
 		o.canaryEvery = time.Second
+	}
+	if o.versionGrace == 0 {
+		o.versionGrace = 10 * time.Minute
 	}
 	for _, size := range []struct {
 		field *int64

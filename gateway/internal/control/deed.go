@@ -37,6 +37,9 @@ func (d *deed) tell(format string, args ...any) {
 
 // done writes the deed down as part of the change.
 func (d *deed) done(tx *state.Tx) error {
+	if err := noteKeyUse(d.ctx, tx); err != nil {
+		return err
+	}
 	entry := d.entry
 	entry.At, entry.Outcome = time.Now(), "done"
 	return tx.AddAudit(entry)
@@ -47,6 +50,7 @@ func (d *deed) ended(err *error) {
 	if *err == nil {
 		return
 	}
+	*err = fullDisk(*err)
 	d.entry.Outcome, d.entry.Detail = "failed", (*err).Error()
 	d.c.Note(d.ctx, d.entry)
 }

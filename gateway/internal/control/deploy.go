@@ -107,6 +107,14 @@ func (e *edit) deployed(d *deed, is model.Endpoint, how model.Deploy) {
 		d.c.forgive(is.Name, how.New)
 	}
 	e.putEndpoint(is)
+	if how.New != "" {
+		// It was there before the trial; the budget may have had it forgotten
+		// meanwhile.
+		e.write(func(tx *state.Tx) error {
+			_, err := tx.Version(is.Name, how.New)
+			return err
+		})
+	}
 	if how.Old != how.New { // once more the same version is nothing new
 		e.record(d, how)
 	}

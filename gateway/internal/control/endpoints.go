@@ -11,6 +11,9 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
+// maxEndpoints is how many endpoints the API may make.
+const maxEndpoints = 10_000
+
 // Endpoints lists endpoints by name.
 func (c *Control) Endpoints(ctx context.Context, f model.EndpointFilter, p model.Page) (model.List[model.Endpoint], error) {
 	now := c.now.Load()
@@ -72,6 +75,9 @@ func (k *catalog) newEndpoint(spec model.EndpointSpec) (model.Endpoint, error) {
 		}
 		err.Other = "endpoint/" + spec.Name
 		return before, err
+	}
+	if len(k.endpoints) >= maxEndpoints {
+		return model.Endpoint{}, model.Errorf(model.Conflict, "there are %d endpoints already: delete one first", maxEndpoints)
 	}
 	spec, err := k.checkEndpoint(spec)
 	at := time.Now().UTC()

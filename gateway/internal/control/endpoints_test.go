@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control/state"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
@@ -246,4 +247,18 @@ func TestARouteOfAServiceItselfIsNotGivenTwice(t *testing.T) {
 	}
 	must(t, b.Declare(t.Context(), gateway.Snapshot{}))
 	b.serves("/mine/folder/x", 200, "marker-0001")
+}
+
+func TestEndpointsAndServicesAreBounded(t *testing.T) {
+	full := &catalog{endpoints: map[string]model.Endpoint{}, services: map[string]state.Service{}}
+	for n := range maxEndpoints {
+		full.endpoints[fmt.Sprint("e", n)] = model.Endpoint{}
+	}
+	for n := range maxServices {
+		full.services[fmt.Sprint("s", n)] = state.Service{}
+	}
+	_, err := full.newEndpoint(model.EndpointSpec{Name: "more", Path: "/more"})
+	wants(t, err, model.Conflict, "", "10000 endpoints")
+	_, err = full.newService(model.ServiceSpec{Name: "more", Kind: "cache"})
+	wants(t, err, model.Conflict, "", "1000 services")
 }

@@ -2,6 +2,7 @@ package control
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -93,10 +94,10 @@ func TestKeysAreMadeUsedAndDeleted(t *testing.T) {
 func TestOnceIsOnce(t *testing.T) {
 	b := open(t, "")
 	var ran atomic.Int32
-	make := func(name string) func() ([]byte, error) {
-		return func() ([]byte, error) {
+	make := func(name string) func(context.Context) ([]byte, error) {
+		return func(ctx context.Context) ([]byte, error) {
 			ran.Add(1)
-			e, err := b.CreateEndpoint(b.ctx, model.EndpointSpec{Name: name, Path: "/" + name})
+			e, err := b.CreateEndpoint(ctx, model.EndpointSpec{Name: name, Path: "/" + name})
 			if err != nil {
 				return nil, err
 			}
@@ -129,7 +130,7 @@ func TestOnceIsOnce(t *testing.T) {
 	must(t, err)
 	b.stop()
 	again := open(t, b.dir)
-	answer, err := again.Once(again.ctx, "k", "POST a", func() ([]byte, error) { return nil, errors.New("it ran again") })
+	answer, err := again.Once(again.ctx, "k", "POST a", func(context.Context) ([]byte, error) { return nil, errors.New("it ran again") })
 	if err != nil || string(answer) != `"a"` {
 		t.Errorf("%q, %v", answer, err)
 	}

@@ -14,6 +14,9 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
+// maxServices is how many services the API may make.
+const maxServices = 1000
+
 // Services lists services by name.
 func (c *Control) Services(ctx context.Context, f model.ServiceFilter, p model.Page) (model.List[model.Service], error) {
 	return page.Cut(c.allServices(f), "services", p, func(s model.Service) string { return s.Name })
@@ -124,6 +127,9 @@ func (k *catalog) newService(spec model.ServiceSpec) (state.Service, error) {
 		}
 		err.Other = "service/" + spec.Name
 		return state.Service{}, err
+	}
+	if len(k.services) >= maxServices {
+		return state.Service{}, model.Errorf(model.Conflict, "there are %d services already: delete one first", maxServices)
 	}
 	made, err := checkService(spec, state.Service{})
 	at := time.Now().UTC()
@@ -263,7 +269,17 @@ func (c *Control) TestService(ctx context.Context, name string) (result model.Se
 	defer cancel()
 	took, err := c.worker.TestService(ctx, s)
 	if err != nil {
-		return model.ServiceTest{Error: err.Error()}, nil
+		return model.ServiceTest{Error: placed(err, s.Options["path"])}, nil
 	}
 	return model.ServiceTest{Connected: true, Latency: float64(took) / float64(time.Millisecond)}, nil
+}
+
+// placed tells of a path what went wrong there: a handler is not told, but who
+// tests a service is.
+func placed(err error, path any) string {
+	text := err.Error()
+	if at, ok := path.(string); ok && at != "" && !strings.Contains(text, at) {
+		text += " at " + at
+	}
+	return text
 }

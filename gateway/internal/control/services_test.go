@@ -140,3 +140,14 @@ func TestMailKeepsItsDatabase(t *testing.T) {
 	must(t, b.DeleteService(b.ctx, "mail", 0))
 	must(t, b.DeleteService(b.ctx, "db", 0))
 }
+
+func TestATestOfAServiceTellsThePath(t *testing.T) {
+	b := open(t, "")
+	file := filepath.Join(b.dir, "file")
+	must(t, os.WriteFile(file, nil, 0o600))
+	_, err := b.CreateService(b.ctx, model.ServiceSpec{Name: "files", Kind: "storage", Options: map[string]any{"path": file}})
+	must(t, err)
+	if test, err := b.TestService(b.ctx, "files"); err != nil || test.Connected || !strings.Contains(test.Error, file) {
+		t.Errorf("%+v, %v", test, err)
+	}
+}

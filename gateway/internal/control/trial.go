@@ -20,7 +20,7 @@ func (c *Control) try(ctx context.Context, spec model.EndpointSpec, version stri
 	}
 	defer remove()
 	result, err := trial.Run(ctx, trial.Request{Endpoint: spec, Library: library.Path, Dir: dir})
-	return result.String(), err
+	return result.String(), c.fullTrial(err)
 }
 
 // tryAll tries the versions of an endpoint that get traffic, as it is to be.

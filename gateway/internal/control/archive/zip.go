@@ -10,9 +10,10 @@ import (
 	"strings"
 )
 
-// unpackZip needs the whole archive first, since its directory is at the end.
+// unpackZip needs the whole archive first, since its directory is at the end. It
+// lies in the folder meanwhile, and so goes with it if the process is killed.
 func unpackZip(r io.Reader, folder *folder) error {
-	whole, err := os.CreateTemp("", "archive-*.zip")
+	whole, err := os.CreateTemp(folder.root.Name(), ".archive-*.zip")
 	if err != nil {
 		return fmt.Errorf("unpack a zip: %w", err)
 	}

@@ -273,3 +273,32 @@ func TestASearchThatIsTooLongSaysSo(t *testing.T) {
 		t.Errorf("a search that was given up: %v", err)
 	}
 }
+
+// A gateway that starts while another one ends opens the log first, and has
+// what the other one still wrote in front of its own lines.
+func TestALogGoesOnAfterWhatWasWrittenSinceItWasOpened(t *testing.T) {
+	dir := t.TempDir()
+	earlier, log := open(t, dir)
+	log.Info("one")
+	last(t, earlier, everything, 1)
+	later, next := open(t, dir)
+	earlier.mu.Lock()
+	err := earlier.segments.rotate()
+	earlier.mu.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.Info("two")
+	if err := earlier.Close(); err != nil {
+		t.Fatal(err)
+	}
+	next.Info("three")
+	later.mu.Lock()
+	later.step()
+	err = later.segments.rotate()
+	later.mu.Unlock()
+	next.Info("four")
+	if got := messages(last(t, later, everything, 10)); err != nil || later.LeftOut() > 0 || got != "one two three four" {
+		t.Errorf("%q, %d left out, %v", got, later.LeftOut(), err)
+	}
+}

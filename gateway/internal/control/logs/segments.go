@@ -39,10 +39,16 @@ func (w *segments) open(dir string, budget int64) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make the folder of the log: %w", err)
 	}
-	entries, err := os.ReadDir(dir)
+	return w.list()
+}
+
+// list finds the segments that are there.
+func (w *segments) list() error {
+	entries, err := os.ReadDir(w.dir)
 	if err != nil {
 		return fmt.Errorf("read the folder of the log: %w", err)
 	}
+	w.all = nil
 	for _, entry := range entries {
 		name, is := strings.CutSuffix(entry.Name(), suffix)
 		number, err := strconv.Atoi(name)
@@ -50,7 +56,7 @@ func (w *segments) open(dir string, budget int64) error {
 			continue // not ours
 		}
 		if info, err := entry.Info(); err == nil {
-			w.all = append(w.all, segment{number: number, path: filepath.Join(dir, entry.Name()), size: info.Size()})
+			w.all = append(w.all, segment{number: number, path: filepath.Join(w.dir, entry.Name()), size: info.Size()})
 		}
 	}
 	slices.SortFunc(w.all, func(a, b segment) int { return a.number - b.number })
@@ -86,8 +92,13 @@ func (w *segments) append(lines []byte) (rest []byte, err error) {
 	return nil, nil
 }
 
-// resume goes on where the last process ended, without what was torn.
+// resume goes on where the last process ended, without what was torn. That one
+// may have ended, and begun segments, after the log was opened: whoever opens it
+// owns the data directory only when it logs the first line.
 func (w *segments) resume() error {
+	if err := w.list(); err != nil {
+		return err
+	}
 	if len(w.all) == 0 {
 		return w.begin(1)
 	}

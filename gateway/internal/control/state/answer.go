@@ -6,8 +6,8 @@ import (
 	"github.com/ncruces/go-sqlite3"
 )
 
-// Answer is what was answered under an idempotency key; the request tells what
-// it was for. It is sealed on the disk: that of a new key has its token.
+// Answer is what was answered under an idempotency key, or nothing where that is
+// not known yet; the request tells what it was for. It is sealed on the disk: that of a new key has its token.
 type Answer struct {
 	Request string
 	Answer  []byte
@@ -27,6 +27,12 @@ func (t *Tx) Answer(actor, key string) (a Answer, found bool, err error) {
 		return err
 	}, actor, key, t.store.now().Add(-answerLife))
 	return a, found, err
+}
+
+// DeleteAnswer forgets one.
+func (t *Tx) DeleteAnswer(actor, key string) error {
+	_, err := t.conn.run(`DELETE FROM answer WHERE actor = ?1 AND key = ?2`, actor, key)
+	return err
 }
 
 // PutAnswer keeps one, and forgets those that are older and the oldest of too

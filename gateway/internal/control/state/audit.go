@@ -6,6 +6,13 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
+// AuditKept is how many entries of the audit are kept, and pruneEvery a few
+// more may be there for a time.
+const (
+	AuditKept  = 100_000
+	pruneEvery = 1000
+)
+
 // AddAudit adds an entry.
 func (t *Tx) AddAudit(e model.AuditEntry) error {
 	e.ID = 0 // the row has it
@@ -14,6 +21,9 @@ func (t *Tx) AddAudit(e model.AuditEntry) error {
 		return err
 	}
 	_, err = t.conn.run(`INSERT INTO audit (at, who, action, target, data) VALUES (?1, ?2, ?3, ?4, ?5)`, e.At, e.By, e.Action, e.Target, data)
+	if err == nil && t.conn.db.LastInsertRowID()%pruneEvery == 0 {
+		err = t.PruneAudit(AuditKept) // whoever is denied often is not to fill the disk
+	}
 	return err
 }
 

@@ -2,7 +2,11 @@ package state
 
 import "github.com/edge-gateway/edge-gateway/gateway/internal/model"
 
+// DeploysKept is how many entries the history of an endpoint has.
+const DeploysKept = 1000
+
 // AddDeploy adds to the history of an endpoint, and gives the entry its number.
+// The oldest of too many is forgotten.
 func (t *Tx) AddDeploy(d model.Deploy) (int64, error) {
 	d.ID = 0 // the row has it
 	data, err := encode(d)
@@ -10,7 +14,15 @@ func (t *Tx) AddDeploy(d model.Deploy) (int64, error) {
 		return 0, err
 	}
 	_, err = t.conn.run(`INSERT INTO deploy (endpoint, data) VALUES (?1, ?2)`, d.Endpoint, data)
-	return t.conn.db.LastInsertRowID(), err
+	if err != nil {
+		return 0, err
+	}
+	id := t.conn.db.LastInsertRowID()
+	_, err = t.conn.run(`
+		DELETE FROM deploy WHERE endpoint = ?1 AND id <= (
+			SELECT id FROM deploy WHERE endpoint = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2
+		)`, d.Endpoint, DeploysKept)
+	return id, err
 }
 
 // Deploys is a page of the history, the newest entry first.

@@ -305,3 +305,62 @@ func TestAnswersAreBounded(t *testing.T) {
 		return nil
 	})
 }
+
+func TestTheAuditDoesNotGrowWithoutEnd(t *testing.T) {
+	s := start(t, t.TempDir())
+	update(t, s, func(tx *state.Tx) error {
+		for range state.AuditKept + 2000 {
+			if err := tx.AddAudit(model.AuditEntry{At: noon, By: "ci", Action: "deploy", Outcome: "denied"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	oldest := 0
+	view(t, s, func(tx *state.Tx) error {
+		p := model.Page{Limit: 1000}
+		for {
+			l, err := tx.Audit(model.AuditFilter{}, p)
+			if oldest += len(l.Items); err != nil || l.Next == "" {
+				return err
+			}
+			p.After = l.Next
+		}
+	})
+	if oldest != state.AuditKept {
+		t.Errorf("%d entries are kept", oldest)
+	}
+}
+
+func TestTheHistoryOfAnEndpointDoesNotGrowWithoutEnd(t *testing.T) {
+	s := start(t, t.TempDir())
+	var last int64
+	update(t, s, func(tx *state.Tx) (err error) {
+		for n := range state.DeploysKept + 5 {
+			if n < 2 {
+				_, err = tx.AddDeploy(model.Deploy{Endpoint: "other", Action: "deploy"})
+			}
+			if err == nil {
+				last, err = tx.AddDeploy(model.Deploy{Endpoint: "a", Action: "deploy"})
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	view(t, s, func(tx *state.Tx) error {
+		l, err := tx.Deploys("a", model.Page{Limit: 1000})
+		if len(l.Items) != state.DeploysKept || l.Next != "" || l.Items[0].ID != last {
+			t.Errorf("%d entries, next %q", len(l.Items), l.Next)
+		}
+		if err != nil {
+			return err
+		}
+		l, err = tx.Deploys("other", model.Page{})
+		if len(l.Items) != 2 {
+			t.Errorf("another endpoint has %d entries", len(l.Items))
+		}
+		return err
+	})
+}

@@ -17,10 +17,7 @@ import (
 // acknowledged after its files, their names and the log of the state are on the
 // disk, in this order.
 func TestOnTheDiskFirst(t *testing.T) {
-	strace := servertest.Need(t, "install the package strace", "strace")
-	if out, err := exec.Command(strace, "-f", "-o", os.DevNull, "/bin/true").CombinedOutput(); err != nil {
-		t.Skipf("tracing is not allowed here: %s", out)
-	}
+	strace := servertest.Strace(t)
 	const changes = 3
 	dir, log := t.TempDir(), filepath.Join(t.TempDir(), "trace")
 	cmd := exec.Command(strace, "-f", "-y", "-o", log, "-e", "trace=fsync,fdatasync,pwrite64,write,rename,renameat,renameat2", os.Args[0])
@@ -28,7 +25,7 @@ func TestOnTheDiskFirst(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	calls := trace(t, log)
+	calls := servertest.Calls(t, log)
 	in := func(name string) string { return `<` + regexp.QuoteMeta(filepath.Join(dir, name)) }
 	const sync = `^f(data)?sync\(\d+`
 	// each expects the calls in this order among others.
@@ -70,41 +67,4 @@ func TestOnTheDiskFirst(t *testing.T) {
 		}
 		begin = end
 	}
-}
-
-// trace reads strace's log: calls in the order in which they returned, but
-// those of write in that in which they began. A sync that failed is left out.
-func trace(t *testing.T, log string) (calls []string) {
-	t.Helper()
-	text, err := os.ReadFile(log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	begun := map[string]string{} // by thread
-	for line := range strings.Lines(string(text)) {
-		thread, call, _ := strings.Cut(strings.TrimSpace(line), " ")
-		call = strings.TrimSpace(call)
-		if start, is := strings.CutSuffix(call, "<unfinished ...>"); is {
-			if strings.HasPrefix(call, "write(") {
-				calls = append(calls, call)
-			} else {
-				begun[thread] = start
-			}
-			continue
-		}
-		if strings.HasPrefix(call, "<... ") {
-			start := begun[thread]
-			delete(begun, thread)
-			if start == "" {
-				continue
-			}
-			_, result, _ := strings.Cut(call, "resumed>")
-			call = start + result
-		}
-		if strings.Contains(call, "sync(") && !strings.HasSuffix(call, "= 0") {
-			continue
-		}
-		calls = append(calls, call)
-	}
-	return calls
 }
