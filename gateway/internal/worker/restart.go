@@ -92,7 +92,7 @@ func (s *Supervisor) account(c *child) []Banned {
 	if at := c.exit.Loading; at.Endpoint != "" {
 		attrs = append(attrs, "endpoint", at.Endpoint, "version", at.Version)
 	}
-	s.log.Error("the worker process has crashed: requests in flight are lost", attrs...)
+	s.log.Warn("the worker process has ended, and nobody had ordered that", attrs...) // Crashed tells more
 	return s.opts.Crashed(c.exit)
 }
 
