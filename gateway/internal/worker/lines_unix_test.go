@@ -53,9 +53,9 @@ func TestLinesArriveInBothForms(t *testing.T) {
 	var keep, print collector
 	done := make(chan struct{})
 	go func() { relay(from, &keep, &print); close(done) }()
-	const n = 5000
+	const n = 1000
 	for i := range n {
-		log(fmt.Sprintf("line %d %s", i, strings.Repeat("x", i)))
+		log(fmt.Sprintf("line %d %s", i, strings.Repeat("x", 6*i)))
 	}
 	_ = from.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
 	<-done
