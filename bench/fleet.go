@@ -95,7 +95,7 @@ func (f *fleet) gateway(endpoints ...endpoint) (*server, error) {
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
-	return f.launch(f.binary, "serve", "--config", config, "--listen", "127.0.0.1:0", "--no-access-log")
+	return f.launch(f.binary, "serve", "--config", config, "--listen", "127.0.0.1:0", "--admin", "off", "--no-access-log")
 }
 
 func moduleRoot() (string, error) {
@@ -117,7 +117,6 @@ func (f *fleet) launch(program string, args ...string) (*server, error) {
 		return nil, err
 	}
 	f.servers = append(f.servers, s)
-	s.pids = []int{s.cmd.Process.Pid}
 	found := make(chan string, 1)
 	go func() {
 		defer close(found)
@@ -143,5 +142,6 @@ func (f *fleet) launch(program string, args ...string) (*server, error) {
 	if s.address == "" {
 		return nil, fmt.Errorf("%s %v did not start", program, args)
 	}
-	return s, nil
+	s.pids, err = withChildren(s.cmd.Process.Pid)
+	return s, err
 }

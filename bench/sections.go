@@ -42,9 +42,6 @@ func startHotPath(f *fleet, o options) (*section, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v1.pids, err = withChildren(v1.cmd.Process.Pid); err != nil {
-		return nil, err
-	}
 	const hello = "Hello, world!"
 	return &section{
 		title: "Hello by a handler, beside the same answer by a native fasthttp server; bare is that without timeouts, v1 one process per handler",

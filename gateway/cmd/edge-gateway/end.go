@@ -50,7 +50,7 @@ func (s *server) drain() error {
 		return err
 	}
 	s.logLeft("left behind")
-	return fmt.Errorf("the drain was cut short by a second signal: %v", err) // not %w: it ends as it is told to, and is not interrupted
+	return fmt.Errorf("the drain was cut short by a second signal: %w", err)
 }
 
 // logLeft names the endpoints that still have something in flight.

@@ -19,7 +19,7 @@ const (
 )
 
 // patience is how long a line waits for control to read those before it.
-const patience = 50 * time.Millisecond
+const patience = 200 * time.Millisecond
 
 // lines are the worker's end of the pipe that its log lines go through. What is
 // logged is in the pipe when the call returns, and outlives the worker: the last
@@ -107,6 +107,7 @@ func (l *lines) try(b []byte) (n int) {
 	}
 	_ = l.to.SetWriteDeadline(time.Now().Add(patience))
 	more, err := l.to.Write(b[n:])
+	_ = l.to.SetWriteDeadline(time.Time{}) // else nothing is even tried after it
 	l.full = errors.Is(err, os.ErrDeadlineExceeded)
 	return n + more
 }

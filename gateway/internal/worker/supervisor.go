@@ -260,12 +260,12 @@ func (s *Supervisor) Shutdown(ctx context.Context) error {
 	close(s.quit)
 	s.changed()
 	s.mu.Unlock()
-	s.closeListeners() // so that clients are told at once
 	select {
 	case s.turn <- struct{}{}: // who starts a worker has given up
 		defer func() { <-s.turn }()
-	case <-ctx.Done(): // who has a worker take a change may hang with it
+	case <-ctx.Done(): // who has a worker take a change hangs with it, and starts none
 	}
+	s.closeListeners() // or who comes now would wait for nobody
 	s.mu.Lock()
 	left := slices.Clone(s.drains)
 	up := s.up

@@ -1,0 +1,137 @@
+package worker
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/config"
+)
+
+func TestASnapshotArrivesAsItWasSent(t *testing.T) {
+	options := config.Options{
+		"url": config.Hidden("postgres://user:secret@host/db"), "text": "text", "empty": "", "number": int64(0), "size": int64(1 << 40),
+		"flag": true, "off": false, "wait": 5 * time.Second, "none": time.Duration(0), "hosts": []string{"a", "b"},
+	}
+	sent := order{ID: 7, Apply: &gateway.Snapshot{
+		Endpoints: []gateway.Endpoint{{
+			Name: "orders", Domain: "*.example.com", Path: "/{id}", Methods: []string{"GET"}, Library: "/data/versions/x.so",
+			Canary: &gateway.Canary{Library: "y.so", Weight: 0.5, Header: "X-User"},
+			Config: map[string]string{"a": "", "b": "\x00\xff"}, Services: map[string]string{"db": "orders-db"},
+			Limits: gateway.Limits{Timeout: time.Second, MaxBody: 1, MaxConcurrency: 2, MaxNative: 3, MaxStuck: 4},
+		}, {Name: "empty", Path: "/"}},
+		Services: []gateway.Service{{Name: "orders-db", Kind: "sql", Driver: "postgres", Inactive: true, Workers: 1, Mailbox: 2, Timeout: 3, Options: options}},
+	}}
+	var pipe bytes.Buffer
+	if err := write(&pipe, sent); err != nil {
+		t.Fatal(err)
+	}
+	var got order
+	if err := read(&pipe, &got); err != nil || !reflect.DeepEqual(got, sent) {
+		t.Errorf("%v\n%#v\n%#v", err, *got.Apply, *sent.Apply)
+	}
+	if _, ok := reflect.TypeFor[gateway.Snapshot]().FieldByName("Endpoints"); !ok || reflect.TypeFor[gateway.Endpoint]().NumField() != 10 {
+		t.Error("an endpoint has other fields than those sent here: see that they arrive, too")
+	}
+	if reflect.TypeFor[gateway.Service]().NumField() != 8 {
+		t.Error("a service has other fields than those sent here: see that they arrive, too")
+	}
+}
+
+func TestAReportArrivesWithItsFaults(t *testing.T) {
+	sent := gateway.Report{
+		Started:   time.Now().UTC(),
+		Endpoints: []gateway.EndpointReport{{Name: "a", InFlight: 1, Versions: []gateway.VersionReport{{Version: "v", Role: gateway.Current, Requests: map[int]uint64{200: 3}}}}},
+		Services:  []gateway.ServiceReport{{ServiceStatus: gateway.ServiceStatus{Name: "db", Fault: errors.New("connection refused")}}, {ServiceStatus: gateway.ServiceStatus{Name: "ok"}}},
+	}
+	sent.Endpoints[0].Versions[0].Latency.Buckets[3] = 3
+	message := reported(sent)
+	var pipe bytes.Buffer
+	if err := write(&pipe, message); err != nil {
+		t.Fatal(err)
+	}
+	var got news
+	if err := read(&pipe, &got); err != nil {
+		t.Fatal(err)
+	}
+	r := got.report()
+	if !r.Started.Equal(sent.Started) || !reflect.DeepEqual(r.Endpoints, sent.Endpoints) || r.Services[0].Fault == nil ||
+		r.Services[0].Fault.Error() != "connection refused" || r.Services[1].Fault != nil {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestErrorsAreToldApartOnTheOtherSide(t *testing.T) {
+	err := join(wireErrors(errors.Join(
+		&gateway.EndpointError{Endpoint: "a", Err: io.ErrUnexpectedEOF},
+		errors.Join(&gateway.ServiceError{Service: "b", Err: errors.New("no")}, fmt.Errorf("other: %w", io.EOF)),
+	)))
+	var endpoint *gateway.EndpointError
+	var service *gateway.ServiceError
+	if !errors.As(err, &endpoint) || endpoint.Endpoint != "a" || !errors.As(err, &service) || service.Service != "b" {
+		t.Errorf("%v", err)
+	}
+	if want := "endpoint \"a\": unexpected EOF\nservice \"b\": no\nother: EOF"; err.Error() != want {
+		t.Errorf("%q, want %q", err, want)
+	}
+	if !errors.Is(join(wireErrors(gateway.ErrClosed)), gateway.ErrClosed) || join(wireErrors(nil)) != nil {
+		t.Error("the end of a gateway, or no error, is lost")
+	}
+}
+
+func TestWhatIsNoMessageIsRefused(t *testing.T) {
+	long := binary.BigEndian.AppendUint32(nil, messageMost+1)
+	for _, test := range []struct {
+		bytes []byte
+		want  error
+	}{
+		{nil, io.EOF}, {[]byte{0, 0}, io.ErrUnexpectedEOF}, {[]byte{0, 0, 0, 9, 1}, io.ErrUnexpectedEOF},
+		{long, errMessage}, {[]byte("\x00\x00\x00\x04what"), errMessage},
+	} {
+		if err := read(bytes.NewReader(test.bytes), new(news)); !errors.Is(err, test.want) {
+			t.Errorf("%q: %v, want %v", test.bytes, err, test.want)
+		}
+	}
+}
+
+// FuzzRead shows that a worker which is out of its mind does control no harm.
+func FuzzRead(f *testing.F) {
+	for _, n := range []news{{}, {ID: 1, Errors: []wireError{{Text: "x"}}}, reported(gateway.Report{}), {Loading: &Library{Endpoint: "a"}}} {
+		var b bytes.Buffer
+		if err := write(&b, n); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes())
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var n news
+		if read(bytes.NewReader(data), &n) == nil && n.Report != nil {
+			n.report()
+		}
+		relay(bytes.NewReader(data), io.Discard, io.Discard)
+		firstGoroutine(data)
+	})
+}
+
+func TestCrashesThatFollowEachOtherAreWaitedBetween(t *testing.T) {
+	var c crashes
+	now := time.Now()
+	var waits []time.Duration
+	for range 9 {
+		waits = append(waits, c.next(now))
+		now = now.Add(time.Second)
+	}
+	now = now.Add(10 * time.Second)
+	waits = append(waits, c.next(now), c.next(now))
+	const ms = time.Millisecond
+	want := []time.Duration{0, 100 * ms, 200 * ms, 400 * ms, 800 * ms, 1600 * ms, 3200 * ms, 5000 * ms, 5000 * ms, 0, 100 * ms}
+	if !reflect.DeepEqual(waits, want) {
+		t.Errorf("%v, want %v", waits, want)
+	}
+}
