@@ -113,10 +113,17 @@ func (u *upload) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// restRead is how much of a body that is refused is read all the same: a client
+// that still sends when the connection ends may never see the answer.
+const restRead = 16 << 20
+
 // problem is why it could not be read, or else what came of it.
 func (u *upload) problem(err error) error {
 	if u.err != nil && err != nil {
 		return bodyProblem(u.err)
+	}
+	if err != nil {
+		_, _ = io.CopyN(io.Discard, u, restRead)
 	}
 	return err
 }
