@@ -280,6 +280,7 @@ func TestEveryCommandOfTheCommandLine(t *testing.T) {
 	c.env = c.env[1:]
 	c.fails(1, "admin API?", "status", "--server", p.address)
 
+	c.says("finishes what it has", "recycle")
 	c.says("503", "undeploy", "greet")
 	if status, _ := p.ask(t, "GET", "/hello/you", ""); status != http.StatusServiceUnavailable {
 		t.Errorf("undeployed: %d", status)

@@ -38,6 +38,7 @@ EG_ENTRY(answer);
 // frail serves a handler that crashes.
 func frail(t *testing.T, args ...string) (p *process, data string) {
 	t.Helper()
+	t.Setenv("EDGE_GATEWAY_SINGLE_PROCESS", "false")
 	dir, config := project(t)
 	write(t, filepath.Join(dir, "hello.c"), frailInC)
 	data = filepath.Join(dir, "d")
@@ -206,6 +207,7 @@ func TestAWorkerIsTheProgramThatRuns(t *testing.T) {
 	if err := os.Chmod(own, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("EDGE_GATEWAY_SINGLE_PROCESS", "false")
 	_, config := project(t)
 	shared := binary
 	binary = own
