@@ -281,6 +281,7 @@ func TestEveryCommandOfTheCommandLine(t *testing.T) {
 	c.fails(1, "admin API?", "status", "--server", p.address)
 
 	c.says("finishes what it has", "recycle")
+	c.says("No worker process was ended", "crashes")
 	c.says("503", "undeploy", "greet")
 	if status, _ := p.ask(t, "GET", "/hello/you", ""); status != http.StatusServiceUnavailable {
 		t.Errorf("undeployed: %d", status)
