@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
@@ -26,6 +27,9 @@ func (s *Supervisor) Recycle(ctx context.Context) (before, after int, err error)
 	s.put(c)
 	s.mu.Unlock()
 	old.drain(s.opts.DrainTimeout)
+	// A connection that is idle may bring one more request, and is closed then,
+	// or when it has been idle for so long.
+	s.quiet = time.Now().Add(s.opts.Gateway.IdleGrace + 500*time.Millisecond)
 	before, after = old.cmd.Process.Pid, c.cmd.Process.Pid
 	s.log.Info("a new worker process serves; the old one drains", "pid", after, "old", before)
 	return before, after, nil

@@ -60,6 +60,31 @@ func TestRecycleUnderLoadLosesNothing(t *testing.T) {
 	}
 }
 
+// A connection that is kept may lead to the old worker, but not to what it
+// served before a change.
+func TestAChangeAfterARecycleIsInForceOnKeptConnections(t *testing.T) {
+	library := build(t, faultyInC)
+	s := start(t, serve(gateway.Endpoint{Name: "good", Path: "/", Library: library}))
+	kept, err := rawclient.Dial(s.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	if r, err := kept.Do(request("/")); err != nil || r.Status != 200 {
+		t.Fatal(r, err)
+	}
+	if _, _, err := s.Recycle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Apply(t.Context(), serve(gateway.Endpoint{Name: "good", Path: "/"})); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := kept.Do(request("/")); err == nil && r.Status != 503 {
+		t.Errorf("the old worker answers %d", r.Status)
+	}
+	s.wantStatus(t, "/", 503)
+}
+
 func TestARecycleThatFailsLeavesTheOldWorkerServing(t *testing.T) {
 	library := build(t, faultyInC)
 	file := t.TempDir() + "/file"

@@ -57,9 +57,9 @@ func (s *Supervisor) mind(c *child) {
 		if c.ordered.Load() {
 			s.final = c.reported
 		}
-		s.changed()
 	}
 	s.drains = slices.DeleteFunc(s.drains, func(one *child) bool { return one == c })
+	s.changed()
 	s.mu.Unlock()
 	banned := s.account(c)
 	if !was || c.ordered.Load() {

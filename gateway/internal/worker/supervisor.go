@@ -34,14 +34,15 @@ type Supervisor struct {
 	leftOut []leftOut        // of that, what is not
 	banned  []Banned         // likewise
 	crashes crashes
+	quiet   time.Time // from when on no request enters a worker that drains
 
 	mu        sync.Mutex
-	change    chan struct{} // closed, and replaced, when one of these two changes:
+	change    chan struct{} // closed, and replaced, when one of these three changes:
 	up        *child        // that serves what is to be served; nil while there is none
 	ending    bool
+	drains    []*child  // replaced, and not yet at their end
 	down      time.Time // when there was no worker any more
 	accepting bool
-	drains    []*child        // replaced, and not yet at their end
 	final     *gateway.Report // after Shutdown
 }
 
@@ -151,6 +152,9 @@ func (s *Supervisor) Apply(ctx context.Context, next gateway.Snapshot) error {
 	if err := s.faults(next); err != nil {
 		return err
 	}
+	if err := s.untilQuiet(ctx); err != nil {
+		return err
+	}
 	if err := c.apply(ctx, next, s.opts.silence); err != nil {
 		if errors.Is(err, errGone) {
 			return died(c.exit)
@@ -159,6 +163,28 @@ func (s *Supervisor) Apply(ctx context.Context, next gateway.Snapshot) error {
 	}
 	s.current, s.leftOut, s.banned = next, nil, nil
 	return nil
+}
+
+// untilQuiet waits until no request can enter a worker that drains, and that
+// takes no change any more. The caller has the turn.
+func (s *Supervisor) untilQuiet(ctx context.Context) error {
+	timer := time.NewTimer(time.Until(s.quiet))
+	defer timer.Stop()
+	for {
+		s.mu.Lock()
+		quiet, change := len(s.drains) == 0 || s.ending, s.change
+		s.mu.Unlock()
+		if quiet {
+			return nil
+		}
+		select {
+		case <-timer.C:
+			return nil
+		case <-change:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 }
 
 // died tells of a worker that ended while it took a change.

@@ -75,6 +75,9 @@ func (o *Options) setDefaults() {
 	if o.DrainTimeout == 0 {
 		o.DrainTimeout = 30 * time.Second
 	}
+	if o.Gateway.IdleGrace == 0 {
+		o.Gateway.IdleGrace = 2 * time.Second
+	}
 	if o.Crashed == nil {
 		o.Crashed = func(Exit) []Banned { return nil }
 	}
