@@ -91,8 +91,9 @@ func measureStalled(out io.Writer, f *fleet, o options) error {
 
 // flood is clients that ask for something again and again.
 type flood struct {
-	end context.CancelFunc
-	all sync.WaitGroup
+	end    context.CancelFunc
+	client *http.Client
+	all    sync.WaitGroup
 
 	mu       sync.Mutex
 	statuses map[int]int
@@ -103,11 +104,11 @@ type flood struct {
 func startFlood(target string) *flood {
 	ctx, end := context.WithCancel(context.Background())
 	f := &flood{end: end, statuses: map[int]int{}}
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: stalledClients}, Timeout: 10 * time.Second}
+	f.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: stalledClients}, Timeout: 10 * time.Second}
 	for range stalledClients {
 		f.all.Go(func() {
 			for ctx.Err() == nil {
-				f.ask(client, target)
+				f.ask(target)
 				select {
 				case <-ctx.Done():
 				case <-time.After(stalledThink):
@@ -118,9 +119,9 @@ func startFlood(target string) *flood {
 	return f
 }
 
-func (f *flood) ask(client *http.Client, target string) {
+func (f *flood) ask(target string) {
 	begin := time.Now()
-	answer, err := client.Get(target)
+	answer, err := f.client.Get(target)
 	if err == nil {
 		_, err = io.Copy(io.Discard, answer.Body)
 		_ = answer.Body.Close()
@@ -140,6 +141,7 @@ func (f *flood) ask(client *http.Client, target string) {
 func (f *flood) stop() error {
 	f.end()
 	f.all.Wait()
+	f.client.CloseIdleConnections() // or each round would leave its connections open
 	return errors.Join(f.failures...)
 }
 
