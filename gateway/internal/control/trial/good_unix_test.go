@@ -117,13 +117,3 @@ func TestATrialEndsWithItsContext(t *testing.T) {
 		t.Errorf("the trial left %v", left)
 	}
 }
-
-func TestSweepRemovesWhatATrialLeft(t *testing.T) {
-	dir := files(t, map[string]string{"trial-1/work/note": "x", "other": "y"})
-	if err := trial.Sweep(dir); err != nil {
-		t.Fatal(err)
-	}
-	if left, _ := os.ReadDir(dir); len(left) != 1 || left[0].Name() != "other" {
-		t.Error(left)
-	}
-}

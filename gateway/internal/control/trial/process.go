@@ -48,19 +48,6 @@ func (p *process) remove() {
 	_ = os.RemoveAll(p.dir)
 }
 
-// prefix is how the names of throw-away directories begin.
-const prefix = "trial-"
-
-// Sweep removes throw-away directories that a process which was killed has left
-// in dir, where no trial may be running.
-func Sweep(dir string) error {
-	left, err := filepath.Glob(filepath.Join(dir, prefix+"*"))
-	for _, one := range left {
-		err = errors.Join(err, os.RemoveAll(one))
-	}
-	return err
-}
-
 // start starts a child.
 func start(r Request) (p *process, err error) {
 	if !ready {
@@ -75,7 +62,7 @@ func start(r Request) (p *process, err error) {
 		return nil, err
 	}
 	p = &process{request: r, events: make(chan event), exited: make(chan error, 1), output: make(chan string, 1)}
-	if p.dir, err = os.MkdirTemp(r.Dir, prefix+"*"); err == nil {
+	if p.dir, err = os.MkdirTemp(r.Dir, "trial-*"); err == nil {
 		p.dir, err = filepath.Abs(p.dir)
 	}
 	if err != nil {
