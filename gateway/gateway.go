@@ -54,6 +54,10 @@ type Options struct {
 	// process; default none.
 	Recorder *abi.Recorder
 
+	// Ended hears of each process of an isolated endpoint that ended unordered,
+	// before the next one starts. It must not wait for Apply.
+	Ended func(ProcessExit)
+
 	HeaderLimit    int           // bytes of request line and headers; default 16 KiB
 	ReadTimeout    time.Duration // of a whole request, its body included; default 30 s
 	WriteTimeout   time.Duration // of an answer; default 5 min

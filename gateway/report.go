@@ -44,6 +44,17 @@ type VersionReport struct {
 	Retained int64 // instances shut down and still mapped
 	Bytes    int64 // of their libraries
 	Unloaded int64 // instances that are gone
+
+	Process *IsolationReport // nil if it runs in the gateway's own process
+}
+
+// IsolationReport is what the process of an isolated version is doing.
+type IsolationReport struct {
+	Pid      int // 0 while it is being restarted
+	Started  time.Time
+	Restarts int64
+	Memory   int64    // resident bytes
+	Bounds   []string // what bounds it on this system, and what does not: one sentence each
 }
 
 // Role is what a version is at present.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/registry"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/wire"
@@ -70,6 +71,39 @@ type Endpoint struct {
 	Services map[string]string
 
 	Limits Limits
+
+	// Isolated has the library run in a process that only this endpoint uses, so
+	// that a crash there costs this endpoint's requests in flight and nothing
+	// else. A Handler cannot be isolated.
+	Isolated bool
+
+	// Process bounds that process.
+	Process ProcessLimits
+}
+
+// ProcessLimits bound the process of an isolated endpoint. A zero field means
+// no bound of its own.
+type ProcessLimits struct {
+	Memory int64   // bytes
+	CPU    float64 // processors' worth of time; where the system lets the gateway bound it
+	Files  int     // descriptors; default 256
+
+	// Open leaves the process what any other may do: by default, where the
+	// system can do that, it writes no files, reads none of the data directory,
+	// and lacks the system calls that no handler has a use for.
+	Open bool
+}
+
+// ProcessExit is the end of an isolated endpoint's process that nobody ordered.
+type ProcessExit struct {
+	Endpoint string
+	Version  string // SHA-256
+	Pid      int
+	Status   string // as the system tells it: "exit status 2", "signal: killed"
+	Output   []byte // the first 64 KiB of what the runtime said of a crash
+	Hung     bool   // it was killed, since calls did not return
+	Lost     int    // requests
+	Recorded abi.Recorded
 }
 
 // Canary is a version that gets a share of an endpoint's requests. Each client
