@@ -93,7 +93,7 @@ func TestTheAdminAPIStaysWhileWorkersEnd(t *testing.T) {
 		t.Error("a crash was answered")
 	}
 	p.waitFor(t, "a worker process serves again")
-	// Those that follow at once are waited between.
+	// Those that keep coming are waited between.
 	var reasons string
 	within(t, time.Minute, "it is not ready", func() bool {
 		_ = syscall.Kill(p.worker(t), syscall.SIGKILL)

@@ -45,7 +45,7 @@ func parse(output []byte) (d dump) {
 	if head[6] >= 0 {
 		d.address = hex(string(output[head[6]:head[7]]))
 	}
-	first := firstGoroutine(output[head[1]:])
+	first, _, _ := bytes.Cut(firstGoroutine(output[head[1]:]), []byte("\n\n"))
 	for _, called := range calledLine.FindAllSubmatch(first, -1) {
 		d.called = append(d.called, hex(string(called[1])))
 	}
@@ -59,30 +59,25 @@ func parse(output []byte) (d dump) {
 	return d
 }
 
-// firstGoroutine is the block of the goroutine that comes first.
+// firstGoroutine is the block of the goroutine that comes first, and what
+// follows it.
 func firstGoroutine(output []byte) []byte {
 	begin := bytes.Index(output, []byte("\ngoroutine "))
 	if begin < 0 {
 		return nil
 	}
-	block := output[begin+1:]
-	if end := bytes.Index(block, []byte("\n\n")); end >= 0 {
-		block = block[:end]
-	}
-	return block
+	return output[begin+1:]
 }
 
 // Enough tells whether the output of a process that ends has everything that
 // blame is settled by, so that nobody has to wait for the rest: with thousands
 // of goroutines that takes a second.
 func Enough(output []byte) bool {
-	head := headLine.FindIndex(output)
-	if head == nil {
-		return false
+	begin := headLine.FindIndex(output)
+	if begin == nil {
+		begin = ownLine.FindIndex(output)
 	}
-	rest := output[head[1]:]
-	begin := bytes.Index(rest, []byte("\ngoroutine "))
-	return begin >= 0 && bytes.Contains(rest[begin+1:], []byte("\n\n"))
+	return begin != nil && bytes.Contains(firstGoroutine(output[begin[1]:]), []byte("\n\n"))
 }
 
 func hex(digits string) uint64 {

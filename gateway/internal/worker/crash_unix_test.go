@@ -231,3 +231,29 @@ func TestWhatAHandlerSaysLastIsKept(t *testing.T) {
 		t.Errorf("%s", s.kept)
 	}
 }
+
+// Those who are served notice every wait, so that the first few crashes are
+// followed by the next worker at once.
+func TestCrashesInARowAreEachFollowedByTheNextWorkerAtOnce(t *testing.T) {
+	library := build(t, faultyInC)
+	all := []gateway.Endpoint{{Name: "faulty", Path: "/faulty", Library: library}}
+	for n := range 19 {
+		all = append(all, gateway.Endpoint{Name: fmt.Sprint("good", n), Path: fmt.Sprint("/good", n), Library: library})
+	}
+	s := start(t, serve(all...))
+	for n := range 3 {
+		if r, err := s.ask("/faulty?segv"); err == nil {
+			t.Errorf("it answered %d", r.Status)
+		}
+		began := time.Now()
+		s.wantStatus(t, "/good0", 200)
+		took := time.Since(began)
+		t.Logf("crash %d: the other 19 endpoints are served after %v", n+1, took)
+		if aim := 100 * time.Millisecond; took > 5*aim {
+			t.Errorf("after crash %d it took %v", n+1, took)
+		}
+	}
+	if s.printed.has("keeps ending") {
+		t.Error("it was waited")
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/crash"
 )
 
 // outputMost is how much of what a runtime says of a crash is kept.
@@ -30,7 +32,7 @@ func (c *crashOutput) follow(from io.Reader, kill func()) {
 		n, err := from.Read(chunk)
 		c.mu.Lock()
 		c.text = append(c.text, chunk[:min(n, outputMost-len(c.text))]...)
-		whole := !called && firstGoroutine(c.text)
+		whole := !called && (len(c.text) == outputMost || crash.Enough(c.text))
 		c.mu.Unlock()
 		if whole {
 			called = true
@@ -46,14 +48,4 @@ func (c *crashOutput) bytes() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return bytes.Clone(c.text)
-}
-
-// firstGoroutine tells whether the goroutine that crashed is told of in full, or
-// nothing more of the text is kept.
-func firstGoroutine(text []byte) bool {
-	if len(text) == outputMost {
-		return true
-	}
-	at := bytes.Index(text, []byte("\ngoroutine "))
-	return at >= 0 && bytes.Contains(text[at:], []byte("\n\n"))
 }

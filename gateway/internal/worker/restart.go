@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
@@ -23,27 +24,37 @@ type leftOut struct {
 // crashes tells how long to wait before a worker is started again.
 type crashes struct {
 	last time.Time
-	wait time.Duration
+	row  int // that followed each other
 }
 
-// Crashes that follow each other within recent are waited between, for longer
-// each time.
+// Of crashes that follow each other within recent, the first few are not waited
+// after: those who are being served notice each wait. After the others there is
+// one, longer each time, or workers that end as they start would take the
+// machine.
 const (
 	recent    = 10 * time.Second
+	atOnce    = 3
 	waitLeast = 100 * time.Millisecond
 	waitMost  = 5 * time.Second
 )
 
 // next is for a crash now.
-func (c *crashes) next(now time.Time) time.Duration {
-	switch {
-	case c.last.IsZero() || now.Sub(c.last) > recent:
-		c.wait = 0
-	default:
-		c.wait = min(max(2*c.wait, waitLeast), waitMost)
+func (c *crashes) next(now time.Time) (wait time.Duration) {
+	if now.Sub(c.last) > recent {
+		c.row = 0
 	}
 	c.last = now
-	return c.wait
+	c.row++
+	if c.row <= atOnce {
+		return 0
+	}
+	wait = waitLeast
+	for range c.row - atOnce - 1 {
+		if wait = 2 * wait; wait > waitMost {
+			return waitMost
+		}
+	}
+	return wait
 }
 
 // mind waits for the end of a worker, and starts another one if the end was not
@@ -140,23 +151,12 @@ func (s *Supervisor) launch(ctx context.Context) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	stop := context.AfterFunc(ctx, c.kill)
-	defer stop()
-	ending := make(chan struct{})
-	defer close(ending)
-	go func() {
-		select {
-		case <-s.quit:
-			c.kill()
-		case <-ending:
-		}
-	}()
+	err = s.converge(ctx, c)
 	s.mu.Lock()
 	accepting := s.accepting
 	s.mu.Unlock()
-	err = c.apply(ctx, without(s.current, s.leftOut, s.banned), s.opts.silence)
 	if err == nil && accepting {
-		_, err = c.ask(ctx, order{Accept: true}, true)
+		_, err = c.ask(context.Background(), order{Accept: true}, true) // from here on it has requests
 	}
 	if err == nil {
 		return c, nil
@@ -184,6 +184,25 @@ func (s *Supervisor) launch(ctx context.Context) (*child, error) {
 		return nil, died(c.exit)
 	}
 	return nil, fmt.Errorf("it ended (%s) before it served", c.exit.Status)
+}
+
+// converge has a worker take what is to be served, unless ctx ends before that,
+// or no worker is to be started any more. The caller has the turn.
+func (s *Supervisor) converge(ctx context.Context, c *child) error {
+	done := make(chan struct{})
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		select {
+		case <-s.quit:
+			c.kill()
+		case <-ctx.Done():
+			c.kill()
+		case <-done:
+		}
+	})
+	defer watch.Wait()
+	defer close(done)
+	return c.apply(context.Background(), without(s.current, s.leftOut, s.banned), s.opts.silence)
 }
 
 // leaveOut takes from what is to be served what an error of launch is about, and
