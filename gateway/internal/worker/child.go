@@ -25,16 +25,23 @@ const (
 // child is a worker process, as control sees it. Its methods are safe for use
 // from many goroutines. Three goroutines read what it says and one waits for its
 // end; they are gone when exited is closed.
+//
+// A worker that crashes is dead for control before its process has ended: with
+// thousands of connections the system takes a while for that.
 type child struct {
 	cmd      *exec.Cmd
 	ends     ends
 	crash    crashOutput
 	recorder *abi.Recorder // nil where there are none
 
-	ordered atomic.Bool  // it was told to drain
-	heard   atomic.Int64 // when it last said something, in Unix nanoseconds
+	ordered atomic.Bool   // it was told to drain
+	heard   atomic.Int64  // when it last said something, in Unix nanoseconds
+	told    chan struct{} // closed when there are no more log lines
 	exited  chan struct{}
-	exit    Exit // once exited is closed
+	fallen  chan struct{} // closed when it does nothing any more, at the latest with exited
+	fall    sync.Once
+	exit    Exit // once fallen is closed
+	well    bool // likewise: the end was ordered, and went as it should
 
 	writing sync.Mutex // one order after the other goes out
 
@@ -59,14 +66,17 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 		return nil, errors.Join(err, recorder.Close())
 	}
 	c := &child{
-		cmd: cmd, ends: mine, recorder: recorder, exited: make(chan struct{}), waiting: map[uint64]chan news{},
-		crash: crashOutput{ended: make(chan struct{})},
+		cmd: cmd, ends: mine, recorder: recorder, told: make(chan struct{}), exited: make(chan struct{}), fallen: make(chan struct{}),
+		waiting: map[uint64]chan news{}, crash: crashOutput{ended: make(chan struct{})},
 	}
 	c.heard.Store(time.Now().UnixNano())
 	var readers sync.WaitGroup
 	readers.Go(c.listen)
-	readers.Go(func() { relay(mine.lines, o.Keep, o.Print) })
-	readers.Go(func() { c.crash.follow(mine.crash, c.kill) })
+	readers.Go(func() {
+		defer close(c.told)
+		relay(mine.lines, o.Keep, o.Print)
+	})
+	readers.Go(func() { c.crash.follow(mine.crash, func() { go c.cutShort() }) })
 	go func() {
 		_ = cmd.Wait()
 		// Whatever holds the ends of the pipes now is not the worker.
@@ -85,24 +95,63 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 // kill ends the process as it is. The system knows whether it has ended already.
 func (c *child) kill() { _ = c.cmd.Process.Kill() }
 
-// end takes note of the end of the process.
-func (c *child) end() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.exit = Exit{
-		Pid: c.cmd.Process.Pid, Status: c.cmd.ProcessState.String(), Output: c.crash.bytes(),
-		Ordered: c.ordered.Load(), Loading: c.loading, Recorded: c.recorder.Read(),
+// registers is how long a runtime may go on after the goroutine that crashed,
+// for what it prints last. With many goroutines it would take a second.
+const registers = 10 * time.Millisecond
+
+// cutShort ends a worker whose runtime has told what matters of a crash. That
+// runtime has stopped everything that notes something in the recorder.
+func (c *child) cutShort() {
+	select {
+	case <-c.exited:
+	case <-time.After(registers):
+		c.kill()
+		c.fell("signal: killed", false)
 	}
-	_ = c.recorder.Close()
-	c.gone = true
-	clear(c.waiting)
-	c.ends.close()
-	close(c.exited)
 }
 
-// well tells, once it has exited, whether that was as ordered.
-func (c *child) well() bool {
-	return c.ordered.Load() && c.drained != nil && c.cmd.ProcessState.Success()
+// hungUp is for a worker that has closed its end of the conversation: it ends,
+// or a handler has closed what is not its own, of which it ends soon.
+func (c *child) hungUp() {
+	how, ok := exiting(c.cmd.Process.Pid)
+	if !ok {
+		return
+	}
+	// What it said is in the pipes, whose ends come last.
+	patience, cancel := context.WithTimeout(context.Background(), registers)
+	defer cancel()
+	for _, said := range []chan struct{}{c.told, c.crash.ended} {
+		select {
+		case <-said:
+		case <-patience.Done():
+		}
+	}
+	c.fell(statusText(how), how.Exited() && how.ExitStatus() == 0)
+}
+
+// fell takes note that it does nothing any more.
+func (c *child) fell(status string, success bool) {
+	c.fall.Do(func() {
+		recorded := c.recorder.Read()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.exit = Exit{
+			Pid: c.cmd.Process.Pid, Status: status, Output: c.crash.bytes(),
+			Ordered: c.ordered.Load(), Loading: c.loading, Recorded: recorded,
+		}
+		c.well = success && c.exit.Ordered && c.drained != nil
+		c.gone = true
+		clear(c.waiting)
+		close(c.fallen)
+	})
+}
+
+// end takes note of the end of the process.
+func (c *child) end() {
+	c.fell(c.cmd.ProcessState.String(), c.cmd.ProcessState.Success())
+	_ = c.recorder.Close()
+	c.ends.close()
+	close(c.exited)
 }
 
 // listen hears news, until there are none. A worker that makes no sense is ended.
@@ -113,6 +162,7 @@ func (c *child) listen() {
 			if errors.Is(err, errMessage) {
 				c.kill()
 			}
+			go c.hungUp()
 			return
 		}
 		c.heard.Store(time.Now().UnixNano())
@@ -171,7 +221,7 @@ func (c *child) ask(ctx context.Context, o order, wait bool) (news, error) {
 		select {
 		case n := <-answer:
 			return n, nil
-		case <-c.exited:
+		case <-c.fallen:
 			select {
 			case n := <-answer: // it came in time
 				return n, nil
@@ -204,7 +254,7 @@ func (c *child) apply(ctx context.Context, s gateway.Snapshot, silence time.Dura
 			select {
 			case <-done:
 				return
-			case <-c.exited:
+			case <-c.fallen:
 				return
 			case <-tick.C:
 				if time.Since(time.Unix(0, c.heard.Load())) > silence {
@@ -238,6 +288,13 @@ func (c *child) report() (gateway.Report, bool) {
 		return gateway.Report{}, false
 	}
 	return *c.reported, true
+}
+
+// final is the last report there was, if any.
+func (c *child) final() *gateway.Report {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.reported
 }
 
 // reportMost is how long a report may take.

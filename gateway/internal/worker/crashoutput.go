@@ -4,17 +4,12 @@ import (
 	"bytes"
 	"io"
 	"sync"
-	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/crash"
 )
 
 // outputMost is how much of what a runtime says of a crash is kept.
 const outputMost = 64 << 10
-
-// registers is how long a runtime may go on after the goroutine that crashed,
-// for what it prints last. With many goroutines it would take a second.
-const registers = 10 * time.Millisecond
 
 // crashOutput is what the runtime of a worker says of a crash.
 type crashOutput struct {
@@ -23,8 +18,8 @@ type crashOutput struct {
 	ended chan struct{} // no more comes
 }
 
-// follow reads until no more comes, and calls kill once when what matters has.
-func (c *crashOutput) follow(from io.Reader, kill func()) {
+// follow reads until no more comes, and calls enough once when what matters has.
+func (c *crashOutput) follow(from io.Reader, enough func()) {
 	defer close(c.ended)
 	chunk := make([]byte, 16<<10)
 	called := false
@@ -36,7 +31,7 @@ func (c *crashOutput) follow(from io.Reader, kill func()) {
 		c.mu.Unlock()
 		if whole {
 			called = true
-			time.AfterFunc(registers, kill)
+			enough()
 		}
 		if err != nil {
 			return

@@ -88,7 +88,7 @@ func work() error {
 
 // inherit takes what control has passed, and the first order.
 func (w *worker) inherit() (pipe *os.File, err error) {
-	if w.orders, err = inherit(ordersFD, "orders"); err != nil {
+	if w.orders, err = inheritOrders(ordersFD); err != nil {
 		return nil, err
 	}
 	if pipe, err = inherit(linesFD, "lines"); err != nil {

@@ -60,13 +60,14 @@ func (c *crashes) next(now time.Time) (wait time.Duration) {
 // mind waits for the end of a worker, and starts another one if the end was not
 // ordered.
 func (s *Supervisor) mind(c *child) {
-	<-c.exited
+	defer func() { <-c.exited }()
+	<-c.fallen
 	s.mu.Lock()
 	was := s.up == c
 	if was {
 		s.up, s.down = nil, time.Now()
 		if c.ordered.Load() {
-			s.final = c.reported
+			s.final = c.final()
 		}
 	}
 	s.drains = slices.DeleteFunc(s.drains, func(one *child) bool { return one == c })
@@ -95,7 +96,7 @@ func (s *Supervisor) mind(c *child) {
 // any more.
 func (s *Supervisor) account(c *child) []Banned {
 	datadir.Left(s.opts.Gateway.Dir, c.exit.Pid)
-	if c.well() {
+	if c.well {
 		s.log.Info("a worker process has drained and ended", "pid", c.exit.Pid)
 		return nil
 	}
@@ -166,7 +167,8 @@ func (s *Supervisor) launch(ctx context.Context) (*child, error) {
 		c.ordered.Store(true) // there is nothing in it that could drain
 		c.kill()
 	}
-	<-c.exited
+	<-c.fallen
+	s.all.Go(func() { <-c.exited })
 	select {
 	case <-s.quit:
 		return nil, gateway.ErrClosed

@@ -24,6 +24,7 @@ func spawn(*abi.Recorder, io.Writer, []*os.File) (*exec.Cmd, ends, error) {
 }
 func inheritable([]net.Listener) ([]*os.File, error) { return nil, errUnsupported }
 func inherit(int, string) (*os.File, error)          { return nil, errUnsupported }
+func inheritOrders(int) (*os.File, error)            { return nil, errUnsupported }
 func inheritBlocking(fd int, name string) *os.File   { return os.NewFile(uintptr(fd), name) }
 func writeNow(uintptr, []byte) int                   { return 0 }
 
