@@ -18,18 +18,22 @@ type deaths struct {
 }
 
 // crashed is what a supervisor tells.
-func (d *deaths) crashed(e worker.Exit) (banned []worker.Banned) {
+func (d *deaths) crashed(e worker.Exit) (v worker.Verdict) {
 	death := crash.Death{At: time.Now(), Status: e.Status, Output: e.Output, Recorded: e.Recorded}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.control == nil {
 		d.early = append(d.early, death)
-		return nil
+		found := crash.Examine(death, func(string) (string, bool) { return "", false })
+		v.Guilty = worker.Version{Endpoint: found.Endpoint, Digest: found.Version}
+		return v
 	}
-	for _, guilty := range d.control.Crashed(death) {
-		banned = append(banned, worker.Banned{Endpoint: guilty.Endpoint, Version: guilty.Version})
+	found, guilty := d.control.Crashed(death)
+	v.Guilty = worker.Version{Endpoint: found.Endpoint, Digest: found.Version}
+	for _, one := range guilty {
+		v.Banned = append(v.Banned, worker.Version{Endpoint: one.Endpoint, Digest: one.Version})
 	}
-	return banned
+	return v
 }
 
 // tell has c hear of all deaths.

@@ -35,6 +35,7 @@ type child struct {
 	recorder *abi.Recorder // nil where there are none
 
 	ordered atomic.Bool   // it was told to drain
+	hung    atomic.Bool   // it is killed since it does not get on
 	heard   atomic.Int64  // when it last said something, in Unix nanoseconds
 	told    chan struct{} // closed when there are no more log lines
 	exited  chan struct{}
@@ -42,6 +43,9 @@ type child struct {
 	fall    sync.Once
 	exit    Exit // once fallen is closed
 	well    bool // likewise: the end was ordered, and went as it should
+
+	accounting sync.Once
+	verdict    Verdict // once it was accounted for
 
 	writing sync.Mutex // one order after the other goes out
 
@@ -137,7 +141,7 @@ func (c *child) fell(status string, success bool) {
 		defer c.mu.Unlock()
 		c.exit = Exit{
 			Pid: c.cmd.Process.Pid, Status: status, Output: c.crash.bytes(),
-			Ordered: c.ordered.Load(), Loading: c.loading, Recorded: recorded,
+			Ordered: c.ordered.Load(), Loading: c.loading, Hung: c.hung.Load(), Recorded: recorded,
 		}
 		c.well = success && c.exit.Ordered && c.drained != nil
 		c.gone = true
@@ -258,6 +262,7 @@ func (c *child) apply(ctx context.Context, s gateway.Snapshot, silence time.Dura
 				return
 			case <-tick.C:
 				if time.Since(time.Unix(0, c.heard.Load())) > silence {
+					c.hung.Store(true)
 					c.kill()
 					return
 				}

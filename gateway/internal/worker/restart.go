@@ -73,7 +73,7 @@ func (s *Supervisor) mind(c *child) {
 	s.drains = slices.DeleteFunc(s.drains, func(one *child) bool { return one == c })
 	s.changed()
 	s.mu.Unlock()
-	banned := s.account(c)
+	banned := s.account(c).Banned
 	if !was || c.ordered.Load() {
 		return
 	}
@@ -90,22 +90,6 @@ func (s *Supervisor) mind(c *child) {
 	if !replaced {
 		s.restart(len(banned) > 0)
 	}
-}
-
-// account takes note of an exit, and tells which versions are not to be served
-// any more.
-func (s *Supervisor) account(c *child) []Banned {
-	datadir.Left(s.opts.Gateway.Dir, c.exit.Pid)
-	if c.well {
-		s.log.Info("a worker process has drained and ended", "pid", c.exit.Pid)
-		return nil
-	}
-	attrs := []any{"pid", c.exit.Pid, "status", c.exit.Status}
-	if at := c.exit.Loading; at.Endpoint != "" {
-		attrs = append(attrs, "endpoint", at.Endpoint, "version", at.Version)
-	}
-	s.log.Warn("the worker process has ended, and nobody had ordered that", attrs...) // Crashed tells more
-	return s.opts.Crashed(c.exit)
 }
 
 // restart starts workers until one serves, or none is to serve any more. The
@@ -160,6 +144,7 @@ func (s *Supervisor) launch(ctx context.Context) (*child, error) {
 		_, err = c.ask(context.Background(), order{Accept: true}, true) // from here on it has requests
 	}
 	if err == nil {
+		s.unclear = Library{}
 		return c, nil
 	}
 	gone := errors.Is(err, errGone)
@@ -181,10 +166,11 @@ func (s *Supervisor) launch(ctx context.Context) (*child, error) {
 		datadir.Left(s.opts.Gateway.Dir, c.exit.Pid)
 		return nil, err
 	}
-	s.banned = append(s.banned, s.account(c)...)
-	if c.exit.Loading.Endpoint != "" {
-		return nil, died(c.exit)
+	s.banned = append(s.banned, s.account(c).Banned...)
+	if at := c.exit.Loading; s.endedLoading(c) || at.Endpoint != "" && at == s.unclear {
+		return nil, loadError(c.exit) // or twice in a row at the same
 	}
+	s.unclear = c.exit.Loading
 	return nil, fmt.Errorf("it ended (%s) before it served", c.exit.Status)
 }
 
@@ -234,7 +220,7 @@ func (s *Supervisor) leaveOut(err error) (some bool) {
 
 // without is a snapshot in which some endpoints have no version, and some
 // services are inactive.
-func without(all gateway.Snapshot, out []leftOut, banned []Banned) gateway.Snapshot {
+func without(all gateway.Snapshot, out []leftOut, banned []Version) gateway.Snapshot {
 	all.Endpoints = slices.Clone(all.Endpoints)
 	for i := range all.Endpoints {
 		e := &all.Endpoints[i]
@@ -242,10 +228,10 @@ func without(all gateway.Snapshot, out []leftOut, banned []Banned) gateway.Snaps
 			e.Library, e.Canary = "", nil
 		}
 		for _, b := range banned {
-			if b.Endpoint == e.Name && isVersion(e.Library, b.Version) {
+			if b.Endpoint == e.Name && isVersion(e.Library, b.Digest) {
 				e.Library, e.Canary = "", nil
 			}
-			if b.Endpoint == e.Name && e.Canary != nil && isVersion(e.Canary.Library, b.Version) {
+			if b.Endpoint == e.Name && e.Canary != nil && isVersion(e.Canary.Library, b.Digest) {
 				e.Canary = nil
 			}
 		}

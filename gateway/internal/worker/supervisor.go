@@ -32,8 +32,9 @@ type Supervisor struct {
 	// Of who has the turn.
 	current gateway.Snapshot // what is to be served
 	leftOut []leftOut        // of that, what is not
-	banned  []Banned         // likewise
+	banned  []Version        // likewise
 	crashes crashes
+	unclear Library   // was being loaded when the last launch failed, and nobody knows why
 	quiet   time.Time // from when on no request enters a worker that drains
 
 	mu        sync.Mutex
@@ -157,7 +158,7 @@ func (s *Supervisor) Apply(ctx context.Context, next gateway.Snapshot) error {
 	}
 	if err := c.apply(ctx, next, s.opts.silence); err != nil {
 		if errors.Is(err, errGone) {
-			return died(c.exit)
+			return s.died(c)
 		}
 		return err
 	}
@@ -185,18 +186,6 @@ func (s *Supervisor) untilQuiet(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 	}
-}
-
-// died tells of a worker that ended while it took a change.
-func died(e Exit) error {
-	if e.Loading.Endpoint != "" {
-		return &gateway.EndpointError{Endpoint: e.Loading.Endpoint, Err: errors.New(endedLoading(e))}
-	}
-	return model.Errorf(model.Unavailable, "the worker process ended (%s) while it took the change, which is not in force; it is being restarted: try again", e.Status)
-}
-
-func endedLoading(e Exit) string {
-	return fmt.Sprintf("the worker process ended (%s) while it loaded version %s", e.Status, e.Loading.Version)
 }
 
 // Report tells what the worker is doing. A report without endpoints tells that

@@ -11,12 +11,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/crash"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/rawclient"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/worker"
 	"github.com/edge-gateway/edge-gateway/toolchain"
@@ -109,6 +111,7 @@ EG_INIT(start);
 // supervised is a supervisor under test.
 type supervised struct {
 	*worker.Supervisor
+	dir     string
 	address string
 	printed *buffer
 	kept    *buffer
@@ -137,16 +140,17 @@ func start(t *testing.T, snapshot gateway.Snapshot) *supervised {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &supervised{address: ln.Addr().String(), printed: &buffer{}, kept: &buffer{}}
+	s := &supervised{dir: t.TempDir(), address: ln.Addr().String(), printed: &buffer{}, kept: &buffer{}}
 	s.Supervisor, err = worker.New(worker.Options{
-		Gateway:   gateway.Options{Dir: t.TempDir(), IdleGrace: 500 * time.Millisecond},
+		Gateway:   gateway.Options{Dir: s.dir, IdleGrace: 500 * time.Millisecond},
 		Listeners: []net.Listener{ln},
 		Log:       slog.New(slog.NewJSONHandler(s.printed, nil)), Print: s.printed, Keep: s.kept,
-		Crashed: func(e worker.Exit) []worker.Banned {
+		Crashed: func(e worker.Exit) worker.Verdict {
+			found := crash.Examine(crash.Death{Status: e.Status, Output: e.Output, Recorded: e.Recorded}, func(string) (string, bool) { return "", false })
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.exits = append(s.exits, e)
-			return nil
+			return worker.Verdict{Guilty: worker.Version{Endpoint: found.Endpoint, Digest: found.Version}}
 		},
 		LeftOut: func(e gateway.Endpoint, reason string) {
 			s.mu.Lock()
@@ -232,3 +236,17 @@ func (b *buffer) String() string {
 }
 
 func (b *buffer) has(text string) bool { return strings.Contains(b.String(), text) }
+
+// starting is the process id of the worker that has something loaded.
+func (s *supervised) starting(t *testing.T) int {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(s.dir, "instances", "*"))
+	if err != nil || len(names) != 1 {
+		t.Fatal(names, err)
+	}
+	pid, err := strconv.Atoi(filepath.Base(names[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pid
+}

@@ -53,9 +53,9 @@ type Options struct {
 	DrainTimeout time.Duration
 
 	// Crashed hears of each exit that was not ordered, or went wrong, before
-	// the next worker starts. The versions that it gives are not served any
-	// more, until the next Apply. It must not wait for Apply.
-	Crashed func(Exit) []Banned
+	// the next worker starts, and tells what follows from it. It must not wait
+	// for Apply.
+	Crashed func(Exit) Verdict
 
 	// LeftOut hears that an endpoint is not served any more, since a worker
 	// that was to take over could not start with it. It must not wait for
@@ -79,7 +79,7 @@ func (o *Options) setDefaults() {
 		o.Gateway.IdleGrace = 2 * time.Second
 	}
 	if o.Crashed == nil {
-		o.Crashed = func(Exit) []Banned { return nil }
+		o.Crashed = func(Exit) Verdict { return Verdict{} }
 	}
 	if o.LeftOut == nil {
 		o.LeftOut = func(gateway.Endpoint, string) {}
@@ -97,18 +97,25 @@ type Exit struct {
 	Ordered bool   // it was draining, on the order of control
 
 	// Loading is what was being loaded, or started, at the time; its Endpoint
-	// is "" if nothing was.
+	// is "" if nothing was. Whether that is to blame is another matter.
 	Loading Library
+	Hung    bool // it was killed, since it did not get back from there
 
 	// Recorded is which libraries there were, and what native code was at;
 	// nothing where the system has no recorder.
 	Recorded abi.Recorded
 }
 
-// Banned is a version of an endpoint that gets no traffic.
-type Banned struct {
+// Verdict is what follows from a crash.
+type Verdict struct {
+	Guilty Version   // who is to blame; of no endpoint if that cannot be told
+	Banned []Version // that are not served any more, until the next Apply
+}
+
+// Version is a version of an endpoint.
+type Version struct {
 	Endpoint string
-	Version  string // SHA-256
+	Digest   string // SHA-256
 }
 
 // Library is the library of a version, for an endpoint.
