@@ -15,6 +15,8 @@ func (s *Supervisor) account(c *child) Verdict {
 		datadir.Left(s.opts.Gateway.Dir, c.exit.Pid)
 		if c.well {
 			s.log.Info("a worker process has drained and ended", "pid", c.exit.Pid)
+		}
+		if c.well || c.dropped.Load() {
 			return
 		}
 		attrs := []any{"pid", c.exit.Pid, "status", c.exit.Status}

@@ -36,6 +36,7 @@ type child struct {
 
 	ordered atomic.Bool   // it was told to drain
 	hung    atomic.Bool   // it is killed since it does not get on
+	dropped atomic.Bool   // it is killed since it is of no use
 	heard   atomic.Int64  // when it last said something, in Unix nanoseconds
 	told    chan struct{} // closed when there are no more log lines
 	exited  chan struct{}
@@ -94,6 +95,13 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 	}()
 	c.send(order{Start: settingsOf(o, recorder != nil)})
 	return c, nil
+}
+
+// drop ends a worker that is of no use any more, and of which nothing is to be
+// learned.
+func (c *child) drop() {
+	c.dropped.Store(true)
+	c.kill()
 }
 
 // kill ends the process as it is. The system knows whether it has ended already.

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
-	"github.com/edge-gateway/edge-gateway/gateway/internal/datadir"
 )
 
 // leftOut is an endpoint, or a service, that a worker could not start with.
@@ -129,54 +128,62 @@ func (s *Supervisor) restart(cured bool) {
 	}
 }
 
-// launch starts a worker and has it serve what is to be served. The caller has
-// the turn.
-func (s *Supervisor) launch(ctx context.Context) (*child, error) {
-	c, err := begin(s.files, s.opts)
-	if err != nil {
-		return nil, err
+// launch has the standby serve what is to be served, or a worker that it starts.
+// The caller has the turn.
+func (s *Supervisor) launch(ctx context.Context) (c *child, err error) {
+	if c = s.takeStandby(); c == nil {
+		if c, err = begin(s.files, s.opts); err != nil {
+			return nil, err
+		}
 	}
-	err = s.converge(ctx, c)
+	err = s.converge(ctx, c, s.wanted())
 	s.mu.Lock()
 	accepting := s.accepting
 	s.mu.Unlock()
 	if err == nil && accepting {
 		_, err = c.ask(context.Background(), order{Accept: true}, true) // from here on it has requests
 	}
-	if err == nil {
-		s.unclear = Library{}
-		return c, nil
+	if err != nil {
+		return nil, s.failed(ctx, c, err)
 	}
+	s.unclear = Library{}
+	return c, nil
+}
+
+// failed ends a worker that could not be had to serve, and tells why. The caller
+// has the turn.
+func (s *Supervisor) failed(ctx context.Context, c *child, err error) error {
 	gone := errors.Is(err, errGone)
 	if !gone {
-		c.ordered.Store(true) // there is nothing in it that could drain
-		c.kill()
+		c.drop() // there is nothing in it that could drain
 	}
 	<-c.fallen
 	s.all.Go(func() { <-c.exited })
 	select {
 	case <-s.quit:
-		return nil, gateway.ErrClosed
+		return gateway.ErrClosed
 	default:
 	}
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	if !gone {
-		datadir.Left(s.opts.Gateway.Dir, c.exit.Pid)
-		return nil, err
+		return context.Cause(ctx)
 	}
 	s.banned = append(s.banned, s.account(c).Banned...)
+	if !gone {
+		return err
+	}
 	if at := c.exit.Loading; s.endedLoading(c) || at.Endpoint != "" && at == s.unclear {
-		return nil, loadError(c.exit) // or twice in a row at the same
+		return loadError(c.exit) // or twice in a row at the same
 	}
 	s.unclear = c.exit.Loading
-	return nil, fmt.Errorf("it ended (%s) before it served", c.exit.Status)
+	return fmt.Errorf("it ended (%s) before it served", c.exit.Status)
 }
 
-// converge has a worker take what is to be served, unless ctx ends before that,
-// or no worker is to be started any more. The caller has the turn.
-func (s *Supervisor) converge(ctx context.Context, c *child) error {
+// wanted is what a worker is to be given. The caller has the turn.
+func (s *Supervisor) wanted() gateway.Snapshot { return without(s.current, s.leftOut, s.banned) }
+
+// converge has a worker that serves nobody take a snapshot, unless ctx ends
+// before that, or no worker is to be started any more.
+func (s *Supervisor) converge(ctx context.Context, c *child, all gateway.Snapshot) error {
 	done := make(chan struct{})
 	var watch sync.WaitGroup
 	watch.Go(func() {
@@ -190,7 +197,7 @@ func (s *Supervisor) converge(ctx context.Context, c *child) error {
 	})
 	defer watch.Wait()
 	defer close(done)
-	return c.apply(context.Background(), without(s.current, s.leftOut, s.banned), s.opts.silence)
+	return c.apply(context.Background(), all, s.opts.silence)
 }
 
 // leaveOut takes from what is to be served what an error of launch is about, and

@@ -38,12 +38,13 @@ type Supervisor struct {
 	quiet   time.Time // from when on no request enters a worker that drains
 
 	mu        sync.Mutex
-	change    chan struct{} // closed, and replaced, when one of these three changes:
+	change    chan struct{} // closed, and replaced, when one of these changes:
 	up        *child        // that serves what is to be served; nil while there is none
 	ending    bool
-	drains    []*child  // replaced, and not yet at their end
-	down      time.Time // when there was no worker any more
+	drains    []*child // replaced, and not yet at their end
+	standby   *child   // nil while there is none
 	accepting bool
+	down      time.Time       // when there was no worker any more
 	final     *gateway.Report // after Shutdown
 }
 
@@ -77,6 +78,9 @@ func New(o Options) (*Supervisor, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.put(first)
+	if o.Standby {
+		s.all.Go(s.keepStandby)
+	}
 	return s, nil
 }
 
@@ -156,10 +160,14 @@ func (s *Supervisor) Apply(ctx context.Context, next gateway.Snapshot) error {
 	if err := s.untilQuiet(ctx); err != nil {
 		return err
 	}
+	if err := s.applyStandby(ctx, c, next); err != nil {
+		return err
+	}
 	if err := c.apply(ctx, next, s.opts.silence); err != nil {
 		if errors.Is(err, errGone) {
 			return s.died(c)
 		}
+		s.revertStandby()
 		return err
 	}
 	s.current, s.leftOut, s.banned = next, nil, nil
@@ -253,6 +261,7 @@ func (s *Supervisor) Serve() error {
 	}
 	s.mu.Lock()
 	s.accepting = true
+	s.changed()
 	s.mu.Unlock()
 	_, err = c.ask(context.Background(), order{Accept: true}, true)
 	release()
@@ -283,20 +292,22 @@ func (s *Supervisor) Shutdown(ctx context.Context) error {
 	s.closeListeners() // or who comes now would wait for nobody
 	s.mu.Lock()
 	left := slices.Clone(s.drains)
-	up := s.up
-	if up != nil {
-		left = append(left, up)
+	var serving []*child
+	for _, c := range []*child{s.up, s.standby} {
+		if c != nil {
+			serving = append(serving, c)
+		}
 	}
 	s.mu.Unlock()
 	limit := s.opts.DrainTimeout
 	if end, ok := ctx.Deadline(); ok {
 		limit = time.Until(end)
 	}
-	if up != nil {
-		up.drain(limit)
+	for _, c := range serving {
+		c.drain(limit)
 	}
 	var errs []error
-	for _, c := range left {
+	for _, c := range append(left, serving...) {
 		errs = append(errs, c.finish(ctx))
 	}
 	s.all.Wait()

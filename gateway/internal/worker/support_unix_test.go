@@ -72,6 +72,7 @@ const faultyInC = `#include "edge_gateway_sdk.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 static void crash(void) { *(volatile int *)8 = 1; }
@@ -136,28 +137,32 @@ func (s *supervised) out() []string {
 // start starts a worker that serves.
 func start(t *testing.T, snapshot gateway.Snapshot) *supervised {
 	t.Helper()
+	return startWith(t, worker.Options{}, snapshot)
+}
+
+func startWith(t *testing.T, o worker.Options, snapshot gateway.Snapshot) *supervised {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &supervised{dir: t.TempDir(), address: ln.Addr().String(), printed: &buffer{}, kept: &buffer{}}
-	s.Supervisor, err = worker.New(worker.Options{
-		Gateway:   gateway.Options{Dir: s.dir, IdleGrace: 500 * time.Millisecond},
-		Listeners: []net.Listener{ln},
-		Log:       slog.New(slog.NewJSONHandler(s.printed, nil)), Print: s.printed, Keep: s.kept,
-		Crashed: func(e worker.Exit) worker.Verdict {
-			found := crash.Examine(crash.Death{Status: e.Status, Output: e.Output, Recorded: e.Recorded}, func(string) (string, bool) { return "", false })
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.exits = append(s.exits, e)
-			return worker.Verdict{Guilty: worker.Version{Endpoint: found.Endpoint, Digest: found.Version}}
-		},
-		LeftOut: func(e gateway.Endpoint, reason string) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.leftOut = append(s.leftOut, e.Name+": "+reason)
-		},
-	})
+	o.Gateway = gateway.Options{Dir: s.dir, IdleGrace: 500 * time.Millisecond}
+	o.Listeners = []net.Listener{ln}
+	o.Log, o.Print, o.Keep = slog.New(slog.NewJSONHandler(s.printed, nil)), s.printed, s.kept
+	o.Crashed = func(e worker.Exit) worker.Verdict {
+		found := crash.Examine(crash.Death{Status: e.Status, Output: e.Output, Recorded: e.Recorded}, func(string) (string, bool) { return "", false })
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.exits = append(s.exits, e)
+		return worker.Verdict{Guilty: worker.Version{Endpoint: found.Endpoint, Digest: found.Version}}
+	}
+	o.LeftOut = func(e gateway.Endpoint, reason string) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.leftOut = append(s.leftOut, e.Name+": "+reason)
+	}
+	s.Supervisor, err = worker.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,6 +52,10 @@ type Options struct {
 	// replaced, or whose control process is gone; default 30 s.
 	DrainTimeout time.Duration
 
+	// Standby has another worker stand by, with all loaded, for when the one
+	// that serves ends.
+	Standby bool
+
 	// Crashed hears of each exit that was not ordered, or went wrong, before
 	// the next worker starts, and tells what follows from it. It must not wait
 	// for Apply.
