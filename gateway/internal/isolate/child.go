@@ -103,7 +103,7 @@ func (m *Module) begin() (*child, error) {
 	}
 	c := &child{
 		m: m, recorder: recorder, link: link, started: time.Now(),
-		remote: abi.NewRemote(link, abi.RemoteOptions{Memory: m.opts.Memory, Host: m.opts.Host}),
+		remote: abi.NewRemote(link, abi.RemoteOptions{Memory: m.opts.Memory, Host: m.opts.Host, Recorder: recorder}),
 		heard:  make(chan news, 4), ended: make(chan struct{}), exited: make(chan struct{}),
 	}
 	out := &process.Printed{To: os.Stderr}

@@ -53,17 +53,12 @@ func serve() error {
 	if err != nil {
 		return g.tell(news{Failed: failure(err)})
 	}
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		g.link.Serve(instance, g.settings.Threads)
-	}()
+	g.link.Serve(instance, g.settings.Threads)
 	if err := g.tell(news{Started: &started{g.bounds}}); err != nil {
 		return err
 	}
 	<-last
 	g.link.Stop()
-	<-served
 	instance.Shutdown()
 	return nil
 }
