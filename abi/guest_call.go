@@ -172,6 +172,9 @@ func (g *Guest) answer(i *Instance, f *Frame, status Status, broken bool) {
 	}
 	if f.grown.Load() {
 		m.a = 1 // until sayDone
+		// Whoever frees it sees what was written here: the word of the two goes
+		// through another process, of which Go's memory model knows nothing.
+		f.control.Add(0)
 	} else {
 		f.clear() // the next request may come as soon as the gateway has heard
 	}
