@@ -142,7 +142,9 @@ func (f *Frame) clear() {
 		f.blocksMu.Unlock()
 	}
 	f.endScope() // after the state has changed; see scopeOf
-	f.late = nil
+	if f.late != nil {
+		f.late = nil
+	}
 	f.record.end()
 }
 

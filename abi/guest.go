@@ -28,11 +28,12 @@ type Guest struct {
 	closed   atomic.Bool
 	idle     atomic.Int32   // threads that wait for a message
 	threads  sync.WaitGroup // all of them
-	inside   sync.WaitGroup // requests, until they are answered
 
 	mu       sync.Mutex // guards what follows
 	most     int        // threads in native code
 	running  int
+	inside   int       // requests, until they are answered
+	empty    sync.Cond // of mu: nothing is inside
 	waiting  []message // requests for which there is no thread
 	awaiting map[uint64]chan<- Status
 	last     uint64
@@ -44,6 +45,7 @@ func NewGuest(l *Link) *Guest {
 	g := &Guest{link: l, awaiting: map[uint64]chan<- Status{}, asks: map[uint64]*ask{}}
 	g.answers.ring = &l.layout.answer
 	g.messages.ring = &l.layout.calls
+	g.empty.L = &g.mu
 	g.addThread()
 	return g
 }
@@ -62,7 +64,13 @@ func (g *Guest) Serve(i *Instance, threads int) {
 
 // Stop waits until no request is inside. None may come any more. What the library
 // asks for is still done.
-func (g *Guest) Stop() { g.inside.Wait() }
+func (g *Guest) Stop() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for g.inside > 0 {
+		g.empty.Wait()
+	}
+}
 
 // Close ends the threads. Nothing may be asked for any more.
 func (g *Guest) Close() {

@@ -8,8 +8,8 @@ import (
 // enter runs a request, or has it wait for a thread; and then those that waited
 // meanwhile.
 func (g *Guest) enter(m message) {
-	g.inside.Add(1)
 	g.mu.Lock()
+	g.inside++
 	if g.running >= g.most && g.most > 0 {
 		g.waiting = append(g.waiting, m)
 		g.mu.Unlock()
@@ -172,11 +172,18 @@ func (g *Guest) answer(i *Instance, f *Frame, status Status, broken bool) {
 	}
 	if f.grown.Load() {
 		m.a = 1 // until sayDone
+		// Whoever frees it sees what was written here: the word of the two goes
+		// through another process, of which Go's memory model knows nothing.
+		f.control.Add(0)
 	} else {
 		f.clear() // the next request may come as soon as the gateway has heard
 	}
 	g.say(&m)
-	g.inside.Done()
+	g.mu.Lock()
+	if g.inside--; g.inside == 0 {
+		g.empty.Broadcast()
+	}
+	g.mu.Unlock()
 }
 
 var responseShape = shapeOf[Response](list("Headers", "HeaderCount", shapeOf[Field]()))

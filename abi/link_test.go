@@ -177,6 +177,9 @@ func startLinked(t testing.TB) *linked {
 	t.Cleanup(func() {
 		_ = l.cmd.Process.Kill()
 		<-l.exited
+		// Who finishes an operation may still be about to leave.
+		for until := time.Now().Add(5 * time.Second); link.users.Load() != linkClosed && time.Now().Before(until); runtime.Gosched() {
+		}
 		if n := link.users.Load(); n != linkClosed {
 			t.Errorf("%#x still use the link", n)
 		}
