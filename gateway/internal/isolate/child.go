@@ -155,15 +155,14 @@ func (c *child) pid() int { return c.cmd.Process.Pid }
 // kill ends the process as it is. The system knows whether it has ended already.
 func (c *child) kill() { _ = c.cmd.Process.Kill() }
 
-// listen hears news, until there are none. A process that makes no sense is
-// ended.
+// listen hears news, until there are none. A process that makes no sense, or has
+// closed what connects it with the gateway, is ended; for one that has ended by
+// itself this changes nothing.
 func (c *child) listen() {
 	for {
 		var n news
 		if err := process.Read(c.ends.orders, &n); err != nil {
-			if errors.Is(err, process.ErrMessage) {
-				c.kill()
-			}
+			c.kill()
 			return
 		}
 		select {

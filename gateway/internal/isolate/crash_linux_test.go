@@ -2,15 +2,13 @@ package isolate_test
 
 import (
 	"bytes"
-	"net"
-	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
-	"github.com/edge-gateway/edge-gateway/gateway/internal/rawclient"
 )
 
 // faultyInC does to its process what the query says.
@@ -93,9 +91,7 @@ func TestACrashCostsTheEndpointsRequestsInFlightAndNothingElse(t *testing.T) {
 			if len(e.Recorded.Libraries) != 1 || len(e.Recorded.Calls) < 4 {
 				t.Errorf("%+v", e.Recorded)
 			}
-			began := time.Now()
 			s.want("/faulty", 200)
-			t.Logf("answered %v later", time.Since(began))
 			if now := s.process("good"); now.Pid != good.Pid || now.Restarts != 0 {
 				t.Errorf("%+v, was %+v", now, good)
 			}
@@ -112,9 +108,85 @@ func inFlight(s *served) (n int64) {
 	}
 	return n
 }
-var _ = os.Getenv
-var _ net.Conn
-var _ rawclient.Load
-var _ gateway.Endpoint
-const parent = "EDGE_GATEWAY_TEST_ISOLATE_PARENT"
-func beParent() {}
+
+// The next process takes a few milliseconds, and requests that come meanwhile
+// wait for it.
+func TestRequestsWaitForTheNextProcess(t *testing.T) {
+	s := start(t, isolated("faulty", build(t, faultyInC)))
+	for range 3 { // of them none is waited after
+		before := s.process("faulty").Pid
+		if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		s.exit()
+		began := time.Now()
+		s.want("/faulty", 200)
+		t.Logf("answered after %v", time.Since(began).Round(100*time.Microsecond))
+		if after := s.process("faulty"); after.Pid == before || after.Started.Before(began.Add(-time.Second)) {
+			t.Errorf("%+v", after)
+		}
+	}
+	if !s.log.has("serves again") {
+		t.Error("nothing tells of it")
+	}
+}
+
+// What hangs in native code is ended: when no request gets in any more for it,
+// and, if it is few calls only, after a while.
+func TestAProcessWhoseCallsHangIsKilled(t *testing.T) {
+	library := build(t, faultyInC)
+	for _, how := range []string{"spin", "sleep"} {
+		t.Run(how, func(t *testing.T) {
+			e := isolated("faulty", library)
+			e.Limits = gateway.Limits{Timeout: 200 * time.Millisecond, MaxStuck: 2}
+			s := start(t, e, isolated("good", library))
+			before := s.process("faulty").Pid
+			var stuck sync.WaitGroup
+			for range 2 {
+				stuck.Go(func() { s.want("/faulty?"+how, 504) })
+			}
+			stuck.Wait()
+			s.want("/faulty", 503)
+			s.want("/good", 200)
+			exit := s.exit()
+			if exit.Pid != before || !exit.Hung || exit.Lost != 2 || exit.Status != "signal: killed" {
+				t.Errorf("%+v", exit)
+			}
+			for _, call := range exit.Recorded.Calls {
+				if call.Path != "/faulty" {
+					t.Errorf("%+v", call)
+				}
+			}
+			s.want("/faulty", 200)
+		})
+	}
+}
+
+func TestAProcessThatHandlesItsOwnDescriptorsBadlyIsReplaced(t *testing.T) {
+	s := start(t, isolated("faulty", build(t, faultyInC)))
+	if r, err := s.ask("/faulty?close"); err != nil || r.Status != 502 && r.Status != 200 {
+		t.Errorf("%v, %v", r, err)
+	}
+	s.exit()
+	s.want("/faulty", 200)
+}
+
+func TestAProcessThatLeaksIsEndedAtItsLimit(t *testing.T) {
+	e := isolated("faulty", build(t, faultyInC))
+	e.Limits = gateway.Limits{MaxNative: 4}
+	e.Process.Memory = 64 << 20
+	s := start(t, e)
+	before := s.process("faulty")
+	if before.Memory == 0 || before.Memory > 32<<20 {
+		t.Errorf("it has %d bytes for itself", before.Memory)
+	}
+	r, err := s.ask("/faulty?leak")
+	if err != nil || r.Status != 502 && r.Status != 507 {
+		t.Errorf("%v, %v", r, err)
+	}
+	if r.Status == 502 {
+		s.exit()
+	}
+	t.Logf("%d", r.Status)
+	s.want("/faulty", 200)
+}

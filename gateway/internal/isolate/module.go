@@ -1,6 +1,7 @@
 package isolate
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -219,5 +220,9 @@ type diedError struct {
 }
 
 func (e *diedError) Error() string {
-	return fmt.Sprintf("its process ended (%s) %s", e.exit.Status, e.doing)
+	how := e.exit.Status
+	if said, _, _ := bytes.Cut(e.exit.Output, []byte("\n")); len(said) > 0 {
+		how += "; " + string(said)
+	}
+	return fmt.Sprintf("its process ended (%s) %s", how, e.doing)
 }
