@@ -27,7 +27,7 @@ type catalog struct {
 	// until it is changed, so that it does not keep others from changing.
 	broken         map[string]string // endpoints
 	brokenServices map[string]string
-	isolated       map[string]model.Quarantine // endpoints of the file, as they are declared
+	quarantined    map[string]model.Quarantine // endpoints of the file, as they are declared
 	yields         map[string]string           // endpoints that have the route of a service of the file
 
 	// What follows is made by compose.
@@ -39,7 +39,7 @@ type catalog struct {
 func (k *catalog) clone() *catalog {
 	next := *k
 	next.endpoints, next.services = maps.Clone(k.endpoints), maps.Clone(k.services)
-	next.isolated = maps.Clone(k.isolated)
+	next.quarantined = maps.Clone(k.quarantined)
 	next.broken, next.brokenServices = maps.Clone(k.broken), maps.Clone(k.brokenServices)
 	next.yields = maps.Clone(k.yields)
 	return &next
@@ -87,9 +87,9 @@ func (k *catalog) endpoint(name string) (model.Endpoint, bool) {
 	if declared, ok := k.fileEndpoint(name); ok {
 		e := fileEndpoint(declared, k.declared)
 		e.Fault = k.broken[name]
-		if k.isIsolated(declared) {
-			q := k.isolated[name]
-			e.Quarantine, e.Fault = []model.Quarantine{q}, isolatedFault(q)
+		if k.isQuarantined(declared) {
+			q := k.quarantined[name]
+			e.Quarantine, e.Fault = []model.Quarantine{q}, quarantineFault(q)
 		}
 		return e, true
 	}
@@ -98,10 +98,10 @@ func (k *catalog) endpoint(name string) (model.Endpoint, bool) {
 	return e, ok
 }
 
-// isIsolated tells whether the version that the file declares of an endpoint is
+// isQuarantined tells whether the version that the file declares of an endpoint is
 // in quarantine.
-func (k *catalog) isIsolated(e gateway.Endpoint) bool {
-	q, ok := k.isolated[e.Name]
+func (k *catalog) isQuarantined(e gateway.Endpoint) bool {
+	q, ok := k.quarantined[e.Name]
 	return ok && e.Library != "" && digestOf(e.Library) == q.Version
 }
 

@@ -36,7 +36,7 @@ func (k *catalog) compose(artifacts *artifact.Store) {
 	}
 	k.snapshot.Endpoints = slices.Clone(k.file.Endpoints)
 	for i := range k.snapshot.Endpoints {
-		if e := &k.snapshot.Endpoints[i]; k.broken[e.Name] != "" || k.isIsolated(*e) {
+		if e := &k.snapshot.Endpoints[i]; k.broken[e.Name] != "" || k.isQuarantined(*e) {
 			e.Library, e.Canary = "", nil
 		}
 	}
@@ -97,7 +97,7 @@ func (k *catalog) composeEndpoint(e model.Endpoint, artifacts *artifact.Store) g
 	}
 	if e.Version == "" {
 		if n := len(e.Quarantine); n > 0 {
-			return fault("%s", isolatedFault(e.Quarantine[n-1]))
+			return fault("%s", quarantineFault(e.Quarantine[n-1]))
 		}
 		return made
 	}

@@ -31,8 +31,8 @@ func (c *Control) Declare(ctx context.Context, s gateway.Snapshot) error {
 	next.file, next.declared, next.given = kept, time.Now().UTC(), slices.Collect(maps.Values(names))
 	next.broken, next.brokenServices, next.yields = map[string]string{}, map[string]string{}, map[string]string{} // another try
 	for _, e := range next.file.Endpoints {
-		if q, ok := next.isolated[e.Name]; ok && !next.isIsolated(e) {
-			delete(next.isolated, e.Name)
+		if q, ok := next.quarantined[e.Name]; ok && !next.isQuarantined(e) {
+			delete(next.quarantined, e.Name)
 			c.forgive(e.Name, q.Version)
 		}
 	}
@@ -119,8 +119,8 @@ func (r renamed) Unwrap() error { return r.error }
 func (c *Control) serveState(ctx context.Context) error {
 	first := &catalog{
 		endpoints: map[string]model.Endpoint{}, services: map[string]state.Service{},
-		isolated: map[string]model.Quarantine{},
-		broken:   map[string]string{}, brokenServices: map[string]string{}, yields: map[string]string{},
+		quarantined: map[string]model.Quarantine{},
+		broken:      map[string]string{}, brokenServices: map[string]string{}, yields: map[string]string{},
 	}
 	err := c.state.View(ctx, func(tx *state.Tx) error {
 		endpoints, err := tx.Endpoints()
