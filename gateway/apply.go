@@ -121,7 +121,7 @@ func (g *Gateway) plan(spec *Endpoint) (*change, error) {
 		return c, nil
 	}
 	tried := *spec
-	tried.Handler, tried.Library = nil, spec.Canary.Library
+	tried.Handler, tried.Library, tried.Isolated = nil, spec.Canary.Library, spec.Canary.Isolated
 	candidate, err := g.instance(c, &tried)
 	if err != nil {
 		c.undo()
@@ -224,6 +224,7 @@ func (s *Snapshot) check() error {
 		}
 		report(e.Limits.check())
 		report(e.checkCanary())
+		report(e.checkIsolation())
 		for local, name := range e.Services {
 			if !services[name] {
 				report(fmt.Errorf("it binds %q to service %q, which is not there", local, name))

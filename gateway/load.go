@@ -72,6 +72,9 @@ func (v version) identity(spec *Endpoint) string {
 		}
 		b.WriteString("\x01")
 	}
+	if spec.Isolated {
+		fmt.Fprintf(&b, "%+v", spec.Process)
+	}
 	return b.String()
 }
 
@@ -102,11 +105,17 @@ func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
 	if err := v.intact(); err != nil {
 		return nil, fmt.Errorf("library %q cannot be loaded: %w", spec.Library, err)
 	}
+	if spec.Isolated {
+		return nil, fmt.Errorf("library %q: %w", spec.Library, abi.ErrNoLink)
+	}
 	log := g.opts.Log.With("endpoint", spec.Name, "version", h.version)
 	log.Debug(LogLoading)
 	library, err := g.opts.Recorder.Open(v.path, g.dir.Instances(), report.Go, spec.Name, v.digest)
 	if errors.Is(err, abi.ErrNoExec) {
 		return nil, fmt.Errorf("library %q: %w; choose another data directory with --data", spec.Library, err)
+	}
+	if errors.Is(err, abi.ErrGoFull) {
+		return nil, fmt.Errorf("library %q: %w, or have this endpoint run in a process of its own: isolation = \"process\"", spec.Library, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("library %q: %w", spec.Library, err)

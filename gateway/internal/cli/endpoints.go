@@ -97,6 +97,18 @@ func showOne(e model.Endpoint) {
 	row("max_concurrency", e.Limits.MaxConcurrency)
 	row("max_native", e.Limits.MaxNative)
 	row("max_stuck", e.Limits.MaxStuck)
+	row("isolation", e.Isolation)
+	row("process memory", e.Process.Memory)
+	row("process cpu", e.Process.CPU)
+	row("process files", e.Process.Files)
+	if e.Process.Open {
+		row("process open", "yes")
+	}
+	row("probation", probationOf(e.Probation))
+	showPlacement(row, "runs in", e.Placement)
+	if e.Canary != nil {
+		showPlacement(row, "canary runs in", e.Canary.Placement)
+	}
 	if e.Probe != nil {
 		row("probe", e.Probe.Path)
 	}

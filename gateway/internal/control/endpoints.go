@@ -25,6 +25,7 @@ func (c *Control) Endpoints(ctx context.Context, f model.EndpointFilter, p model
 	}
 	list, err := page.Cut(found, "endpoints", p, func(e model.Endpoint) string { return e.Name })
 	c.withCanaries(list.Items)
+	c.withProcesses(list.Items)
 	return list, err
 }
 
@@ -44,6 +45,7 @@ func (c *Control) Endpoint(ctx context.Context, name string) (model.Endpoint, er
 	}
 	one := []model.Endpoint{e}
 	c.withCanaries(one)
+	c.withProcesses(one)
 	return one[0], nil
 }
 
@@ -168,7 +170,7 @@ func unchanged(is, known int64) error {
 // than those that run.
 func startsAnew(before model.Endpoint, spec model.EndpointSpec) bool {
 	return before.Version != "" && !spec.Disabled &&
-		(before.Disabled || !maps.Equal(before.Config, spec.Config) || !maps.Equal(before.Services, spec.Services))
+		(before.Disabled || before.Isolation != spec.Isolation || !maps.Equal(before.Config, spec.Config) || !maps.Equal(before.Services, spec.Services))
 }
 
 // DeleteEndpoint removes an endpoint with its versions, history and source.
