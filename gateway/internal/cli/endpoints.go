@@ -22,6 +22,7 @@ type endpointsCommand struct {
 	Source  endpointSource  `cmd:"" help:"Write the source that the gateway has of one to a folder."`
 	Enable  enableEndpoint  `cmd:"" help:"Route to one again."`
 	Disable disableEndpoint `cmd:"" help:"Take the route of one away; its path answers 404."`
+	Release releaseEndpoint `cmd:"" help:"Forget why a version of one was put into a process of its own; with isolation auto it has to prove itself anew."`
 	Delete  deleteEndpoint  `cmd:"" help:"Delete one, with its versions."`
 }
 
@@ -177,6 +178,12 @@ type disableEndpoint struct{ named }
 
 func (c disableEndpoint) Run(ctx context.Context) error {
 	return call(ctx, c.remote, c.post("disable"), func(e model.Endpoint) { fmt.Printf("%s has no route now.\n", e.Name) })
+}
+
+type releaseEndpoint struct{ named }
+
+func (c releaseEndpoint) Run(ctx context.Context) error {
+	return call(ctx, c.remote, c.post("release"), showOne)
 }
 
 type deleteEndpoint struct{ named }

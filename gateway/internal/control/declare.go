@@ -42,10 +42,16 @@ func (c *Control) DeclareAuto(ctx context.Context, s gateway.Snapshot, auto map[
 			c.forgive(e.Name, q.Version)
 		}
 	}
+	stale := next.forgetOthers()
 	if err := c.converge(ctx, next, nil); err != nil {
 		return asGiven(err, names)
 	}
 	c.now.Store(next)
+	if len(stale) > 0 {
+		if err := c.state.Update(ctx, func(tx *state.Tx) error { return deletePlacements(tx, stale) }); err != nil {
+			c.log.Warn("where versions ran that the configuration file has no more is not forgotten", "error", err)
+		}
+	}
 	for _, name := range next.endpointNames() {
 		if why := next.faults[name]; why != "" && why != now.faults[name] {
 			c.log.Warn("an endpoint of the API is not served as it should be", "endpoint", name, "reason", why)

@@ -25,7 +25,7 @@ func (c *Control) Endpoints(ctx context.Context, f model.EndpointFilter, p model
 	}
 	list, err := page.Cut(found, "endpoints", p, func(e model.Endpoint) string { return e.Name })
 	c.withCanaries(list.Items)
-	c.withProcesses(list.Items)
+	c.withPlacements(list.Items)
 	return list, err
 }
 
@@ -45,7 +45,7 @@ func (c *Control) Endpoint(ctx context.Context, name string) (model.Endpoint, er
 	}
 	one := []model.Endpoint{e}
 	c.withCanaries(one)
-	c.withProcesses(one)
+	c.withPlacements(one)
 	return one[0], nil
 }
 
@@ -149,6 +149,9 @@ func (c *Control) updateEndpoint(ctx context.Context, d *deed, name string, revi
 		}
 		after.Revision, after.Updated = after.Revision+1, time.Now().UTC()
 		d.tell("%s", differences(before.EndpointSpec, after.EndpointSpec))
+		if before.Isolation != after.Isolation {
+			e.forgetPlacements(name)
+		}
 		e.putEndpoint(after)
 		return nil
 	})

@@ -51,6 +51,8 @@ type Placement struct {
 	State    PlacementState   `json:"state" enum:"worker,process,probation,cleared,suspect,out" doc:"worker, cleared: in the worker process. The others: in a process that only this endpoint uses; process, since its isolation says so; probation, until it has done well for a while; suspect, since it may have ended a worker; out, since it did."`
 	Reason   string           `json:"reason,omitempty"`
 	Since    *time.Time       `json:"since,omitempty"`
+	Chosen   Isolation        `json:"chosen,omitempty" doc:"The endpoint's isolation when this was decided; with another one it does not count."`
+	For      Duration         `json:"for,omitempty" doc:"Of a suspect: how long it has to do well."`
 	Progress string           `json:"progress,omitempty" doc:"Of a probation, or of a suspect: how far it is."`
 	Process  *IsolatedProcess `json:"process,omitempty" doc:"None in the worker."`
 }
