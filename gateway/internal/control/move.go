@@ -26,10 +26,12 @@ func (c *Control) changePlacement(ctx context.Context, action string, v versionO
 
 // move does what a crash means for where versions run: what ended a worker
 // although it had proved itself, and what ended its own process as a suspect,
-// stays out of the worker.
+// stays out of the worker. Where nobody is known to be guilty, suspects are put
+// out.
 func (c *Control) move(ctx context.Context, found model.Crash) {
 	v := versionOfEndpoint{found.Endpoint, found.Version}
 	if v.endpoint == "" {
+		c.suspect(ctx, found)
 		return
 	}
 	reason := fmt.Sprintf("it ended the worker: %s (crash %s)", found.What, found.ID)
