@@ -36,6 +36,7 @@ read_timeout = "30s"
 idle_timeout = "1m"
 drain_timeout = "250ms"
 max_connections = 10_000
+standby = true
 
 [[endpoint]]
 name = "hello"
@@ -99,9 +100,10 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			IdleTimeout:    time.Minute,
 			DrainTimeout:   250 * time.Millisecond,
 			MaxConnections: 10000,
+			Standby:        true,
 		},
 		Endpoints: []Endpoint{{
-			Line:    12,
+			Line:    13,
 			Name:    "hello",
 			Domain:  "api.example.com",
 			Path:    "/c/hello/{name}",
@@ -114,7 +116,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Isolation: "auto", Process: Process{Memory: 64 << 20, CPU: 1.5, Files: 128, Open: true},
 			Probation: Probation{Requests: 5000, Time: 10 * time.Minute},
 		}, {
-			Line:    43,
+			Line:    44,
 			Name:    "any",
 			Path:    "/{rest:*}",
 			Library: filepath.Join(dir, "conf", "hello.so"),

@@ -31,10 +31,10 @@ func TestReloadNamesWhatTakesEffectAtTheNextStart(t *testing.T) {
 	p := serve(t, nil, "--config", config)
 	server := func(keys ...string) string { return "[server]\n" + strings.Join(keys, "\n") + "\n" + string(endpoints) }
 	all := []string{
-		`data = "elsewhere"`, `header_limit = "8KiB"`, `read_timeout = "7s"`, `idle_timeout = "8s"`, `max_connections = 99`,
+		`data = "elsewhere"`, `header_limit = "8KiB"`, `read_timeout = "7s"`, `idle_timeout = "8s"`, `max_connections = 99`, `standby = true`,
 	}
 	p.reload(t, config, server(append(all, `drain_timeout = "9s"`)...), "was reloaded")
-	if want := `"keys":"data, header_limit, read_timeout, idle_timeout, max_connections"`; !strings.Contains(p.output(), want) {
+	if want := `"keys":"data, header_limit, read_timeout, idle_timeout, max_connections, standby"`; !strings.Contains(p.output(), want) {
 		t.Errorf("the log does not say %s", want)
 	}
 	p.reload(t, config, server(`idle_timeout = "8s"`), "was reloaded")

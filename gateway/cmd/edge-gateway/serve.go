@@ -30,6 +30,7 @@ type serveCommand struct {
 	Data          string `help:"Data directory." env:"EDGE_GATEWAY_DATA" type:"path"`
 	Watch         bool   `help:"Build and swap a handler when its source changes." env:"EDGE_GATEWAY_WATCH"`
 	SingleProcess bool   `help:"Load handlers into this process, and none beside it: a crash in one of them ends everything." env:"EDGE_GATEWAY_SINGLE_PROCESS"`
+	Standby       bool   `help:"Have another worker process stand by, with all loaded, for when the one that serves ends." env:"EDGE_GATEWAY_STANDBY"`
 	AccessLog     bool   `help:"Write a line for each request." env:"EDGE_GATEWAY_ACCESS_LOG" default:"true" negatable:""`
 }
 
@@ -122,6 +123,7 @@ func (c serveCommand) override(file *config.File) {
 	if c.Admin != "" {
 		file.Server.Admin = c.Admin
 	}
+	file.Server.Standby = file.Server.Standby || c.Standby
 	if file.Server.Listen == "" {
 		file.Server.Listen = "127.0.0.1:8080"
 	}

@@ -62,7 +62,7 @@ func (s *server) openWorker(ln net.Listener, log *slog.Logger) error {
 	supervisor, err := worker.New(worker.Options{
 		Gateway: options, Listeners: []net.Listener{ln}, Log: log,
 		Keep: s.logs, Print: os.Stderr, Text: isTerminal(os.Stderr), AccessLog: s.command.AccessLog,
-		DrainTimeout: s.file.Server.DrainTimeout,
+		DrainTimeout: s.file.Server.DrainTimeout, Standby: s.file.Server.Standby,
 		Crashed:      s.deaths.crashed,
 		LeftOut: func(endpoint gateway.Endpoint, reason string) {
 			select {
