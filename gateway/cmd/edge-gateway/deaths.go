@@ -48,6 +48,16 @@ func (d *deaths) died(death crash.Death) (v worker.Verdict) {
 	return v
 }
 
+// drained is what is told of a worker that another one had replaced.
+func (d *deaths) drained(last gateway.Report) {
+	d.mu.Lock()
+	c := d.control
+	d.mu.Unlock()
+	if c != nil {
+		c.Drained(last)
+	}
+}
+
 // tell has c hear of all deaths.
 func (d *deaths) tell(c *control.Control) {
 	d.mu.Lock()

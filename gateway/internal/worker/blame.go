@@ -13,6 +13,9 @@ import (
 func (s *Supervisor) account(c *child) Verdict {
 	c.accounting.Do(func() {
 		datadir.Left(s.opts.Gateway.Dir, c.exit.Pid)
+		if last := c.final(); last != nil && c.exit.Ordered {
+			s.opts.Drained(*last)
+		}
 		if c.well {
 			s.log.Info("a worker process has drained and ended", "pid", c.exit.Pid)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"sync"
@@ -66,7 +67,7 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 		return nil, err
 	}
 	out := &printed{to: os.Stderr}
-	cmd, mine, err := spawn(recorder, out, listeners)
+	cmd, mine, err := spawn(recorder, listeners)
 	if err != nil {
 		return nil, errors.Join(err, recorder.Close())
 	}
@@ -82,6 +83,7 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 		relay(mine.lines, o.Keep, o.Print)
 	})
 	readers.Go(func() { c.crash.follow(mine.crash, func() { go c.cutShort() }) })
+	readers.Go(func() { _, _ = io.Copy(out, mine.printed) })
 	go func() {
 		_ = cmd.Wait()
 		// Whatever holds the ends of the pipes now is not the worker.
@@ -89,6 +91,7 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 		_ = mine.conn.SetReadDeadline(until)
 		_ = mine.lines.SetReadDeadline(until)
 		_ = mine.crash.SetReadDeadline(until)
+		_ = mine.printed.SetReadDeadline(until)
 		readers.Wait()
 		out.release(len(c.crash.bytes()) > 0)
 		c.end()

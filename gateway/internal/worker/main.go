@@ -135,6 +135,7 @@ func (w *worker) follow() {
 			// Another control may want the address: nothing is accepted any
 			// more, but what is in flight is answered.
 			w.drain(w.settings.DrainTimeout)
+			time.AfterFunc(w.settings.DrainTimeout+cutMost, func() { os.Exit(1) }) // it hangs
 			return
 		}
 		switch {

@@ -113,7 +113,11 @@ func (s *Supervisor) restart(cured bool) {
 		if err == nil {
 			s.mu.Lock()
 			s.put(c)
+			accepting := s.accepting
 			s.mu.Unlock()
+			if accepting {
+				s.served()
+			}
 			s.log.Info("a worker process serves again", "pid", c.cmd.Process.Pid, "after", time.Since(began).Round(time.Millisecond).String())
 			return
 		}

@@ -43,6 +43,8 @@ type Supervisor struct {
 	ending    bool
 	drains    []*child // replaced, and not yet at their end
 	standby   *child   // nil while there is none
+	left      []*predecessor
+	retired   bool // those drain, and it was told that a worker accepts
 	accepting bool
 	down      time.Time       // when there was no worker any more
 	final     *gateway.Report // after Shutdown
@@ -77,6 +79,11 @@ func New(o Options) (*Supervisor, error) {
 	s.log.Info("a worker process was started", "pid", first.cmd.Process.Pid)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.adopt(o.Left); err != nil {
+		first.kill()
+		s.closeListeners()
+		return nil, err
+	}
 	s.put(first)
 	if o.Standby {
 		s.all.Go(s.keepStandby)
@@ -181,7 +188,7 @@ func (s *Supervisor) untilQuiet(ctx context.Context) error {
 	defer timer.Stop()
 	for {
 		s.mu.Lock()
-		quiet, change := len(s.drains) == 0 || s.ending, s.change
+		quiet, change := len(s.drains)+len(s.left) == 0 || s.ending, s.change
 		s.mu.Unlock()
 		if quiet {
 			return nil
@@ -243,6 +250,20 @@ func (s *Supervisor) Missing() string {
 	return ""
 }
 
+// Well tells whether there is a worker that answers.
+func (s *Supervisor) Well(ctx context.Context) error {
+	s.mu.Lock()
+	c := s.up
+	s.mu.Unlock()
+	if c == nil {
+		return errors.New(restarting)
+	}
+	if _, err := c.ask(ctx, order{Report: true}, false); err != nil {
+		return fmt.Errorf("the worker process does not answer: %w", err)
+	}
+	return nil
+}
+
 // Pid is the worker's process id; 0 while there is none.
 func (s *Supervisor) Pid() int {
 	s.mu.Lock()
@@ -264,6 +285,9 @@ func (s *Supervisor) Serve() error {
 	s.changed()
 	s.mu.Unlock()
 	_, err = c.ask(context.Background(), order{Accept: true}, true)
+	if err == nil {
+		s.served()
+	}
 	release()
 	if err != nil && !errors.Is(err, errGone) { // the next one accepts
 		return err
@@ -310,6 +334,7 @@ func (s *Supervisor) Shutdown(ctx context.Context) error {
 	for _, c := range append(left, serving...) {
 		errs = append(errs, c.finish(ctx))
 	}
+	errs = append(errs, s.finishLeft(ctx))
 	s.all.Wait()
 	return errors.Join(errs...)
 }

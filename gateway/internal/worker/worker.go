@@ -23,6 +23,7 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/upgrade"
 )
 
 // Options of a supervisor. Gateway.Dir and Listeners are required; another zero
@@ -61,10 +62,21 @@ type Options struct {
 	// for Apply.
 	Crashed func(Exit) Verdict
 
+	// Drained hears what a worker has counted in all that another one had
+	// replaced, at its end.
+	Drained func(last gateway.Report)
+
 	// LeftOut hears that an endpoint is not served any more, since a worker
 	// that was to take over could not start with it. It must not wait for
 	// Apply.
 	LeftOut func(endpoint gateway.Endpoint, reason string)
+
+	// Left are worker processes of the program that this process was before.
+	// They serve until the first one of this supervisor does.
+	Left []upgrade.Worker
+
+	// Serving hears, once, that a worker accepts.
+	Serving func()
 
 	silence time.Duration // of a worker that has an Apply to do: it hangs then; default 1 min
 }
@@ -85,8 +97,14 @@ func (o *Options) setDefaults() {
 	if o.Crashed == nil {
 		o.Crashed = func(Exit) Verdict { return Verdict{} }
 	}
+	if o.Drained == nil {
+		o.Drained = func(gateway.Report) {}
+	}
 	if o.LeftOut == nil {
 		o.LeftOut = func(gateway.Endpoint, string) {}
+	}
+	if o.Serving == nil {
+		o.Serving = func() {}
 	}
 	if o.silence == 0 {
 		o.silence = time.Minute
