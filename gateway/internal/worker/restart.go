@@ -80,6 +80,23 @@ func (s *Supervisor) mind(c *child) {
 	}
 }
 
+// processEnded takes note of the end of an isolated endpoint's process, which its
+// worker replaces by itself.
+func (s *Supervisor) processEnded(e gateway.ProcessExit) {
+	s.all.Go(func() {
+		banned := s.opts.ProcessEnded(e)
+		if len(banned) == 0 {
+			return
+		}
+		select {
+		case s.turn <- struct{}{}:
+			s.banned = append(s.banned, banned...)
+			<-s.turn
+		case <-s.quit:
+		}
+	})
+}
+
 // account takes note of an exit, and tells which versions are not to be served
 // any more.
 func (s *Supervisor) account(c *child) []Banned {

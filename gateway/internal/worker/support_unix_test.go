@@ -115,6 +115,8 @@ type supervised struct {
 
 	mu      sync.Mutex
 	exits   []worker.Exit
+	ended   []gateway.ProcessExit
+	banned  []worker.Banned // that the end of a process gives
 	leftOut []string
 }
 
@@ -147,6 +149,12 @@ func start(t *testing.T, snapshot gateway.Snapshot) *supervised {
 			defer s.mu.Unlock()
 			s.exits = append(s.exits, e)
 			return nil
+		},
+		ProcessEnded: func(e gateway.ProcessExit) []worker.Banned {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.ended = append(s.ended, e)
+			return s.banned
 		},
 		LeftOut: func(e gateway.Endpoint, reason string) {
 			s.mu.Lock()
