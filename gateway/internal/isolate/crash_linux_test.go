@@ -162,7 +162,7 @@ func TestAProcessWhoseCallsHangIsKilled(t *testing.T) {
 					t.Errorf("%+v", call)
 				}
 			}
-			s.want("/faulty", 200)
+			s.wantSoon("/faulty")
 		})
 	}
 }
@@ -201,7 +201,7 @@ func TestAProcessWithOneCallThatHangsIsKilledLater(t *testing.T) {
 	if took := time.Since(began); !exit.Hung || exit.Lost != 1 || took < 10*time.Second || took > 15*time.Second {
 		t.Errorf("%+v after %v", exit, took)
 	}
-	s.want("/faulty", 200)
+	s.wantSoon("/faulty")
 }
 
 func TestAProcessThatHandlesItsOwnDescriptorsBadlyIsReplaced(t *testing.T) {
