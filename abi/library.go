@@ -16,6 +16,10 @@ var (
 
 	// ErrNoExec says that it did because of where the library lies.
 	ErrNoExec = errors.New("the file system is mounted noexec, so that no code can be loaded from it")
+
+	// ErrGoFull says that this process has taken as many Go libraries as it can.
+	// Another process can take more.
+	ErrGoFull = goruntime.ErrFull
 )
 
 // GoLibraries is how many Go runtimes this process has loaded beside its own, at

@@ -121,7 +121,7 @@ func (g *Gateway) plan(ctx context.Context, spec *Endpoint) (*change, error) {
 		return c, nil
 	}
 	tried := *spec
-	tried.Handler, tried.Library = nil, spec.Canary.Library
+	tried.Handler, tried.Library, tried.Isolated = nil, spec.Canary.Library, spec.Canary.Isolated
 	candidate, err := g.instance(ctx, c, &tried)
 	if err != nil {
 		c.undo()
@@ -222,11 +222,9 @@ func (s *Snapshot) check() error {
 		if e.Library != "" && e.Handler != nil {
 			report(errors.New("it has both a library and a Go handler"))
 		}
-		if e.Isolated && e.Handler != nil {
-			report(errors.New("a function of this program cannot be isolated"))
-		}
 		report(e.Limits.check())
 		report(e.checkCanary())
+		report(e.checkIsolation())
 		for local, name := range e.Services {
 			if !services[name] {
 				report(fmt.Errorf("it binds %q to service %q, which is not there", local, name))

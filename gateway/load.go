@@ -115,6 +115,9 @@ func (g *Gateway) load(ctx context.Context, e *registry.Endpoint, spec *Endpoint
 	if errors.Is(err, abi.ErrNoExec) {
 		return nil, fmt.Errorf("library %q: %w; choose another data directory with --data", spec.Library, err)
 	}
+	if errors.Is(err, abi.ErrGoFull) {
+		return nil, fmt.Errorf("library %q: %w, or have this endpoint run in a process of its own: isolation = \"process\"", spec.Library, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("library %q: %w", spec.Library, err)
 	}
