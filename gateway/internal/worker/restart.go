@@ -203,6 +203,7 @@ func (s *Supervisor) leaveOut(err error) (some bool) {
 		case one.Service != "":
 			s.leftOut = append(s.leftOut, leftOut{service: one.Service, reason: one.Text})
 			s.log.Error("the service is not to be had any more", "service", one.Service, "error", one.Text)
+			s.opts.LeftOutService(one.Service, one.Text)
 		default:
 			continue
 		}

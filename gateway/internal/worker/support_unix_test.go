@@ -116,6 +116,13 @@ type supervised struct {
 	mu      sync.Mutex
 	exits   []worker.Exit
 	leftOut []string
+	banned  []worker.Banned // for each exit
+}
+
+func (s *supervised) ban(banned ...worker.Banned) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.banned = banned
 }
 
 func (s *supervised) crashed() []worker.Exit {
@@ -146,7 +153,7 @@ func start(t *testing.T, snapshot gateway.Snapshot) *supervised {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.exits = append(s.exits, e)
-			return nil
+			return s.banned
 		},
 		LeftOut: func(e gateway.Endpoint, reason string) {
 			s.mu.Lock()

@@ -54,13 +54,16 @@ type Options struct {
 
 	// Crashed hears of each exit that was not ordered, or went wrong, before
 	// the next worker starts. The versions that it gives are not served any
-	// more, until the next Apply. It must not wait for Apply.
+	// more, until an Apply is without them. It must not wait for Apply.
 	Crashed func(Exit) []Banned
 
 	// LeftOut hears that an endpoint is not served any more, since a worker
 	// that was to take over could not start with it. It must not wait for
 	// Apply.
 	LeftOut func(endpoint gateway.Endpoint, reason string)
+
+	// LeftOutService hears likewise of a service, which is inactive then.
+	LeftOutService func(service, reason string)
 
 	silence time.Duration // of a worker that has an Apply to do: it hangs then; default 1 min
 }
@@ -83,6 +86,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.LeftOut == nil {
 		o.LeftOut = func(gateway.Endpoint, string) {}
+	}
+	if o.LeftOutService == nil {
+		o.LeftOutService = func(string, string) {}
 	}
 	if o.silence == 0 {
 		o.silence = time.Minute
