@@ -65,6 +65,7 @@ func (s *server) openWorker(ln net.Listener, log *slog.Logger) error {
 		Gateway: options, Listeners: []net.Listener{ln}, Log: log,
 		Keep: s.logs, Print: os.Stderr, Text: isTerminal(os.Stderr), AccessLog: s.command.AccessLog,
 		DrainTimeout:   s.file.Server.DrainTimeout,
+		ProcessEnded:   s.deaths.ended,
 		Crashed:        s.deaths.crashed,
 		LeftOut:        func(endpoint gateway.Endpoint, reason string) { s.without(leftOut{endpoint: endpoint, reason: reason}) },
 		LeftOutService: func(service, reason string) { s.without(leftOut{service: service, reason: reason}) },

@@ -54,6 +54,7 @@ func New(o Options) (*Supervisor, error) {
 		opts: o, log: o.Log, turn: make(chan struct{}, 1), quit: make(chan struct{}),
 		change: make(chan struct{}), down: time.Now(),
 	}
+	s.opts.processEnded = s.processEnded
 	var err error
 	if s.opts.Gateway.Dir, err = filepath.Abs(o.Gateway.Dir); err != nil {
 		return nil, err

@@ -115,8 +115,9 @@ type supervised struct {
 
 	mu      sync.Mutex
 	exits   []worker.Exit
+	ended   []gateway.ProcessExit
+	banned  []worker.Banned // that the end of a worker, or of a process, gives
 	leftOut []string
-	banned  []worker.Banned // for each exit
 }
 
 func (s *supervised) ban(banned ...worker.Banned) {
@@ -153,6 +154,12 @@ func start(t *testing.T, snapshot gateway.Snapshot) *supervised {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.exits = append(s.exits, e)
+			return s.banned
+		},
+		ProcessEnded: func(e gateway.ProcessExit) []worker.Banned {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.ended = append(s.ended, e)
 			return s.banned
 		},
 		LeftOut: func(e gateway.Endpoint, reason string) {
