@@ -36,6 +36,10 @@ read_timeout = "30s"
 idle_timeout = "1m"
 drain_timeout = "250ms"
 max_connections = 10_000
+memory = "1GiB"
+recycle_memory = "512MiB"
+recycle_retained = "64MiB"
+recycle_stuck = 16
 
 [[endpoint]]
 name = "hello"
@@ -88,9 +92,10 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			IdleTimeout:    time.Minute,
 			DrainTimeout:   250 * time.Millisecond,
 			MaxConnections: 10000,
+			Memory:         1 << 30, RecycleMemory: 512 << 20, RecycleRetained: 64 << 20, RecycleStuck: 16,
 		},
 		Endpoints: []Endpoint{{
-			Line:    12,
+			Line:    16,
 			Name:    "hello",
 			Domain:  "api.example.com",
 			Path:    "/c/hello/{name}",
@@ -101,7 +106,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			},
 			Timeout: 5 * time.Second, MaxBody: 64000, MaxConcurrency: 100, MaxNative: 16, MaxStuck: 8,
 		}, {
-			Line:    32,
+			Line:    36,
 			Name:    "any",
 			Path:    "/{rest:*}",
 			Library: filepath.Join(dir, "conf", "hello.so"),
@@ -201,6 +206,10 @@ func TestParseReportsProblems(t *testing.T) {
 			`12:19: "max_concurrency" must be from 1 to 1000000, not -1`,
 			`13:14: "max_native" must be from 1 to 4096, not 99999999999999999999`,
 			`14:13: "max_stuck" must be from 1 to 1024, not 5000`}},
+		{"a worker replaced later than it refuses requests", "[server]\nmemory = '1GiB'\nrecycle_memory = '1GiB'\nrecycle_stuck = 0\nrecycle_retained = '1PB'\n", []string{
+			`3:18: "recycle_memory" must be below "memory", above which requests are refused`,
+			`4:17: "recycle_stuck" must be from 1 to 100000, not 0`,
+			`5:20: "recycle_retained" must be an integer (bytes) or a string such as "8MiB" or "64KB", not "1PB"`}},
 		{"values that do not read", "[server]\nheader_limit = '16 kib'\nread_timeout = '5'\ndata = ''\n", []string{
 			`2:16: "header_limit" must be an integer (bytes) or a string such as "8MiB" or "64KB", not "16 kib"`,
 			`3:16: "read_timeout" must be a string with a unit, such as "5s" or "250ms", not "5"`,

@@ -55,6 +55,10 @@ func (d *Dispatcher) serve(ctx *fasthttp.RequestCtx, c *conn, pipelined bool) {
 // prepare finds who answers the request and takes all that it needs. When it
 // returns false the request is answered and only the frame is to be given back.
 func (r *request) prepare(at *call) bool {
+	if r.d.shedding.Load() {
+		r.overloaded("the process has too much memory")
+		return false
+	}
 	match := r.d.table.Load().Find(r.ctx, r.host, r.path)
 	route := match.Route
 	if route == nil {
@@ -213,6 +217,10 @@ func (d *Dispatcher) expect(ctx *fasthttp.RequestCtx) int {
 		return ctx.Response.StatusCode()
 	}
 	defer r.frame.Release()
+	if d.shedding.Load() {
+		r.overloaded("the process has too much memory")
+		return ctx.Response.StatusCode()
+	}
 	match := d.table.Load().Find(ctx, r.host, r.path)
 	if match.Route == nil {
 		r.noRoute(match)

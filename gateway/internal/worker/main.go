@@ -14,6 +14,7 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/machine"
 )
 
 // mark tells a process that it is a worker.
@@ -73,12 +74,15 @@ func work() error {
 		return err
 	}
 	debug.SetMaxThreads(20_000) // a blocking handler holds a thread for each call
+	machine.FitGoMemory(w.settings.Memory)
 	plain, err := newLogger(pipe, w.settings.Text)
 	if err != nil {
 		return err
 	}
 	slog.SetDefault(plain)
-	w.gateway, err = gateway.New(w.settings.gateway(slog.New(&loads{next: plain.Handler(), tell: w.tell}), w.recorder))
+	options := w.settings.gateway(slog.New(&loads{next: plain.Handler(), tell: w.tell}), w.recorder)
+	options.Worn = func(reason string) { w.tell(news{Worn: reason}) }
+	w.gateway, err = gateway.New(options)
 	if err != nil {
 		return err
 	}
