@@ -52,6 +52,8 @@ max_body = "64 KB"
 max_concurrency = 100
 max_native = 16
 max_stuck = 8
+rate = 12.5
+burst = 20
 
 [endpoint.config]
 greeting = "Hello"
@@ -104,9 +106,9 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Config: map[string]string{
 				"greeting": "Hello", "odd key": `a "b"`, "times": "16", "ratio": "1.5", "tiny": "1e-09", "loud": "true",
 			},
-			Timeout: 5 * time.Second, MaxBody: 64000, MaxConcurrency: 100, MaxNative: 16, MaxStuck: 8,
+			Timeout: 5 * time.Second, MaxBody: 64000, MaxConcurrency: 100, MaxNative: 16, MaxStuck: 8, Rate: 12.5, Burst: 20,
 		}, {
-			Line:    36,
+			Line:    38,
 			Name:    "any",
 			Path:    "/{rest:*}",
 			Library: filepath.Join(dir, "conf", "hello.so"),
@@ -206,6 +208,12 @@ func TestParseReportsProblems(t *testing.T) {
 			`12:19: "max_concurrency" must be from 1 to 1000000, not -1`,
 			`13:14: "max_native" must be from 1 to 4096, not 99999999999999999999`,
 			`14:13: "max_stuck" must be from 1 to 1024, not 5000`}},
+		{"rates", endpoint("path = '/'\nrate = 0\n") + strings.Replace(endpoint("path = '/b'\nrate = 'x'\nburst = 3\n"), "'a'", "'b'", 1) +
+			strings.Replace(endpoint("path = '/c'\nburst = 3\n"), "'a'", "'c'", 1) + strings.Replace(endpoint("path = '/d'\nrate = 1e9\n"), "'a'", "'d'", 1), []string{
+			`5:8: "rate" must be above 0, not 0`,
+			`10:8: "rate" must be a number, not a string`,
+			`16:9: burst says how many requests of a rate may come at once, and there is no rate`,
+			`21:8: rate must be from 0.001 to 1000000 requests a second, not 1e+09`}},
 		{"a worker replaced later than it refuses requests", "[server]\nmemory = '1GiB'\nrecycle_memory = '1GiB'\nrecycle_stuck = 0\nrecycle_retained = '1PB'\n", []string{
 			`3:18: "recycle_memory" must be below "memory", above which requests are refused`,
 			`4:17: "recycle_stuck" must be from 1 to 100000, not 0`,

@@ -42,9 +42,20 @@ func readEndpoint(r reader, t *table, dir string) Endpoint {
 		"max_concurrency": func(e *entry) { r.count(e, 1_000_000, &ep.MaxConcurrency) },
 		"max_native":      func(e *entry) { r.count(e, 4096, &ep.MaxNative) },
 		"max_stuck":       func(e *entry) { r.count(e, 1024, &ep.MaxStuck) },
+		"rate":            func(e *entry) { r.number(e, &ep.Rate) },
+		"burst":           func(e *entry) { r.count(e, 1_000_000, &ep.Burst) },
 		"config":          func(e *entry) { ep.Config = readConfig(r, e) },
 		"services":        func(e *entry) { ep.Services = readBindings(r, e) },
 	})
+
+	for _, key := range []string{"rate", "burst"} {
+		if e := t.find(key); e != nil {
+			if !r.problems.onLine(e.position().line) {
+				r.check(e, CheckRate(ep.Rate, ep.Burst))
+			}
+			break
+		}
+	}
 
 	title := "[[endpoint]]"
 	if ep.Name != "" {

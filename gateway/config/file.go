@@ -94,6 +94,8 @@ type Endpoint struct {
 	MaxConcurrency int           // requests in flight; 1 to 1,000,000
 	MaxNative      int           // threads inside the handler; 1 to 4096
 	MaxStuck       int           // calls past their deadline; 1 to 1024
+	Rate           float64       // requests a second; see CheckRate
+	Burst          int           // of them at once; 1 to 1,000,000
 }
 
 // Route gives what decides which requests reach the endpoint.

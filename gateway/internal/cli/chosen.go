@@ -19,6 +19,8 @@ type chosen struct {
 	MaxConcurrency int           `help:"Requests in flight." placeholder:"N"`
 	MaxNative      int           `help:"Threads inside native code." placeholder:"N"`
 	MaxStuck       int           `help:"Calls past their deadline that have not returned." placeholder:"N"`
+	Rate           *float64      `help:"Requests a second that are let in; 0 for any." placeholder:"N"`
+	Burst          int           `help:"Requests of the rate that may come at once." placeholder:"N"`
 	Probe          string        `help:"Path to request of a version before it gets traffic." placeholder:"PATH"`
 }
 
@@ -26,6 +28,9 @@ type chosen struct {
 func (c chosen) Validate() error {
 	if c.Timeout < 0 || c.MaxBody < 0 || c.MaxConcurrency < 0 || c.MaxNative < 0 || c.MaxStuck < 0 {
 		return errors.New("--timeout and the --max- limits are above 0")
+	}
+	if c.Rate != nil && *c.Rate < 0 || c.Burst < 0 {
+		return errors.New("--rate is 0 or above, and --burst above 0")
 	}
 	if c.Route == "" {
 		return nil
@@ -49,6 +54,12 @@ func (c chosen) into(e *model.EndpointSpec) error {
 	choose(&e.Limits.MaxConcurrency, c.MaxConcurrency)
 	choose(&e.Limits.MaxNative, c.MaxNative)
 	choose(&e.Limits.MaxStuck, c.MaxStuck)
+	if c.Rate != nil {
+		if e.Limits.Rate = *c.Rate; *c.Rate == 0 {
+			e.Limits.Burst = 0
+		}
+	}
+	choose(&e.Limits.Burst, c.Burst)
 	if c.Probe != "" {
 		if e.Probe == nil {
 			e.Probe = &model.Probe{}

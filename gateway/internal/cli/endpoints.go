@@ -97,6 +97,8 @@ func showOne(e model.Endpoint) {
 	row("max_concurrency", e.Limits.MaxConcurrency)
 	row("max_native", e.Limits.MaxNative)
 	row("max_stuck", e.Limits.MaxStuck)
+	row("rate", e.Limits.Rate)
+	row("burst", e.Limits.Burst)
 	if e.Probe != nil {
 		row("probe", e.Probe.Path)
 	}

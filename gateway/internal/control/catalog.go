@@ -184,7 +184,7 @@ func fileEndpoint(e gateway.Endpoint, declared time.Time) model.Endpoint {
 			Name: e.Name, Domain: e.Domain, Path: e.Path, Methods: e.Methods, Config: e.Config, Services: e.Services,
 			Limits: model.Limits{
 				Timeout: model.Duration(e.Limits.Timeout), MaxBody: e.Limits.MaxBody, MaxConcurrency: e.Limits.MaxConcurrency,
-				MaxNative: e.Limits.MaxNative, MaxStuck: e.Limits.MaxStuck,
+				MaxNative: e.Limits.MaxNative, MaxStuck: e.Limits.MaxStuck, Rate: e.Limits.Rate, Burst: e.Limits.Burst,
 			},
 		},
 		Origin: model.FromFile, Revision: declared.UnixMilli(), Version: digestOf(e.Library), Created: declared, Updated: declared,

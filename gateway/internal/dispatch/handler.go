@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/http"
 	"runtime/debug"
+	"strconv"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -67,6 +69,10 @@ func (r *request) prepare(at *call) bool {
 	}
 	e := route.Endpoint
 	r.endpoint = e
+	if wait := e.Limited(r.d.clock(r.ctx.Time())); wait > 0 {
+		r.limited(wait)
+		return false
+	}
 	switch e.Admit() {
 	case registry.Busy:
 		r.overloaded("max_concurrency requests are in flight")
@@ -167,6 +173,15 @@ func (r *request) overloaded(why string) {
 	unavailable(r.ctx)
 	r.unroutedBody()
 	r.refused(why)
+}
+
+// limited answers 429, with the time until one request will be let in.
+func (r *request) limited(wait time.Duration) {
+	refuse(r.ctx, http.StatusTooManyRequests, "")
+	var seconds [20]byte
+	r.ctx.Response.Header.SetBytesV("Retry-After", strconv.AppendInt(seconds[:0], int64((wait+time.Second-1)/time.Second), 10))
+	r.unroutedBody()
+	r.refused("it is over the rate")
 }
 
 // refuse answers with a status and a sentence of the gateway's own.

@@ -32,6 +32,8 @@ func endpointDifference(before, after model.EndpointSpec) string {
 	d.value("max_concurrency", limit(before.Limits.MaxConcurrency), limit(after.Limits.MaxConcurrency))
 	d.value("max_native", limit(before.Limits.MaxNative), limit(after.Limits.MaxNative))
 	d.value("max_stuck", limit(before.Limits.MaxStuck), limit(after.Limits.MaxStuck))
+	d.value("rate", limit(before.Limits.Rate), limit(after.Limits.Rate))
+	d.value("burst", limit(before.Limits.Burst), limit(after.Limits.Burst))
 	// A handler's configuration may well hold a password: it is not shown.
 	d.entries("config", before.Config, after.Config, func(key, _, _ string) { d.add("config %s differs", key) })
 	d.entries("binding", before.Services, after.Services, func(local, from, to string) { d.value("binding "+local, from, to) })
