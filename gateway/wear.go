@@ -121,10 +121,11 @@ func (w *watcher) rest(now time.Time) string {
 	return ""
 }
 
-// stuckCalls counts those of all endpoints.
+// stuckCalls counts those of all endpoints, and those of handler_cancel that are
+// under way: a look later they are others, or do not return.
 func (g *Gateway) stuckCalls() (n int64) {
 	for _, e := range *g.endpoints.Load() {
-		n += e.StuckCalls()
+		n += e.StuckCalls() + e.Canceling.Load()
 	}
 	return n
 }

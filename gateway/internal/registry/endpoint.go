@@ -37,6 +37,9 @@ type Endpoint struct {
 	stuck    atomic.Int64
 	Native   Slots
 
+	// Canceling counts the calls of handler_cancel that have not returned.
+	Canceling atomic.Int64
+
 	full   atomic.Pointer[chan struct{}] // closed while max_stuck is reached
 	stuckM sync.Mutex
 
