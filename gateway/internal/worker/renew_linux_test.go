@@ -18,9 +18,11 @@ import (
 
 // greedyInC takes memory, or its thread, and gives neither back.
 const greedyInC = `#include "edge_gateway_sdk.h"
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int is(eg_bytes query, const char *text) { return query.len == strlen(text) && !memcmp(query.ptr, text, query.len); }
 static int32_t answer(const eg_host *host, const eg_request *request, eg_response *response) {
   eg_bytes query = request->query;
@@ -44,6 +46,10 @@ static int32_t answer(const eg_host *host, const eg_request *request, eg_respons
   }
   if (is(query, "blindly")) memset(malloc(2048UL << 20), 1, 2048UL << 20);
   if (is(query, "sleep")) for (;;) pause();
+  if (is(query, "deadlock")) {
+    pthread_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
+  }
   if (is(query, "spin")) for (volatile int i = 0;; i++) {}
   return eg_answer(host, request, response, 200, "text/plain", eg_text("answered"));
 }
