@@ -67,8 +67,9 @@ type Options struct {
 	// The limit is of the process as a whole (RLIMIT_DATA). Default: any.
 	HardMemory int64
 
-	// Worn hears, once, that the process does better to be replaced: it has
-	// passed a bound of Wear. It must not wait for the gateway.
+	// Worn hears that the process does better to be replaced: it has passed a
+	// bound of Wear. It hears it again if the memory goes on growing, half above
+	// its bound. It must not wait for the gateway.
 	Wear Wear
 	Worn func(reason string)
 

@@ -25,16 +25,18 @@ const (
 	wearLooks = 5
 
 	stuckFor     = time.Second
+	atOnce       = time.Second / 2
 	collectEvery = 2 * time.Second
 )
 
 // watcher looks at what the process takes. It refuses requests while that is too
-// much memory, and tells, once, when the process is worn.
+// much memory, and tells when the process is worn.
 type watcher struct {
 	g          *Gateway
 	data       dataLimit
 	stuckSince time.Time // zero: there are fewer
-	told       bool
+	told       time.Time // when it was told that the process is worn; zero: it is not
+	worse      bool      // half as much memory again has been passed
 	shedding   bool
 	once       sync.Once
 	collected  time.Time
@@ -62,7 +64,11 @@ func (w *watcher) look(now time.Time, all bool) {
 		}
 	}
 	w.shed(now, resident)
-	if w.g.opts.Worn == nil || w.told {
+	if w.g.opts.Worn == nil {
+		return
+	}
+	if !w.told.IsZero() {
+		w.again(now, resident)
 		return
 	}
 	reason := w.memory(resident)
@@ -70,8 +76,21 @@ func (w *watcher) look(now time.Time, all bool) {
 		reason = w.rest(now)
 	}
 	if reason != "" {
-		w.told = true
+		w.told = now
 		w.g.opts.Worn(reason)
+	}
+}
+
+// again tells once more when there is half as much memory again. Not if that was
+// at once: then it is what the process needs, and grows no further by itself.
+func (w *watcher) again(now time.Time, resident int64) {
+	most := w.g.opts.Wear.Memory
+	if w.worse || most <= 0 || resident < most+most/2 {
+		return
+	}
+	w.worse = true
+	if now.Sub(w.told) > atOnce {
+		w.g.opts.Worn(w.memory(resident))
 	}
 }
 
@@ -130,4 +149,4 @@ func (g *Gateway) stuckCalls() (n int64) {
 	return n
 }
 
-func megabytes(n int64) string { return fmt.Sprintf("%d MiB", n>>20) }
+func megabytes(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }

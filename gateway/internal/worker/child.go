@@ -32,7 +32,7 @@ type child struct {
 	recorder *abi.Recorder // nil where there are none
 
 	served  time.Time    // since when; by the supervisor
-	worn    chan string  // has the reason, when it is better replaced
+	worn    chan string  // has the reason, when it is better replaced; again when it gets worse
 	ordered atomic.Bool  // it was told to drain
 	heard   atomic.Int64 // when it last said something, in Unix nanoseconds
 	exited  chan struct{}
@@ -62,7 +62,7 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 	}
 	c := &child{
 		cmd: cmd, ends: mine, recorder: recorder, exited: make(chan struct{}), waiting: map[uint64]chan news{},
-		worn:  make(chan string, 1),
+		worn:  make(chan string, 2),
 		crash: crashOutput{ended: make(chan struct{})},
 	}
 	c.heard.Store(time.Now().UnixNano())
@@ -138,7 +138,7 @@ func (c *child) note(n news) {
 	case n.Worn != "":
 		select {
 		case c.worn <- n.Worn:
-		default: // it is told once
+		default: // it is told twice
 		}
 	case n.Drained != nil:
 		c.drained = n.Drained

@@ -13,9 +13,10 @@ import (
 type wear struct{ wait time.Duration }
 
 // A worker that passes a limit so soon after its start is replaced by one that
-// does too: there is a wait between them, which grows.
+// may do so too: there is a wait between them, which grows. It ends early when
+// the worker's memory goes on growing.
 const (
-	soon      = time.Second
+	soon      = 10 * time.Second
 	renewWait = time.Second
 	renewMost = 5 * time.Minute
 
@@ -45,17 +46,18 @@ func (s *Supervisor) renew(c *child) {
 	}
 	s.mu.Lock()
 	serves := s.up == c
-	var wait time.Duration
+	var age, wait time.Duration
 	if serves {
-		wait = s.wear.next(time.Since(c.served))
+		age = time.Since(c.served)
+		wait = s.wear.next(age)
 	}
 	s.mu.Unlock()
 	if !serves {
 		return
 	}
 	if wait > 0 {
-		s.log.Warn("the worker process has passed a limit as soon as it served, and the next one may do so too: it is replaced later",
-			"pid", c.cmd.Process.Pid, "reason", reason, "wait", wait.String())
+		s.log.Warn("the worker process passed a limit soon after its start, and the next one may do so too: it is replaced in a while",
+			"pid", c.cmd.Process.Pid, "reason", reason, "age", age.Round(time.Millisecond).String(), "wait", wait.String())
 	}
 	for s.mayRenew(c, wait) {
 		err := s.renewed(c, reason)
@@ -87,6 +89,8 @@ func (s *Supervisor) mayRenew(c *child, wait time.Duration) bool {
 		}
 		select {
 		case <-timer.C:
+			waiting = false
+		case <-c.worn:
 			waiting = false
 		case <-change:
 		}
