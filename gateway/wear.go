@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/abi"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/isolate"
 )
 
 // Wear bounds what a process takes that only its end gives back for certain. A
@@ -141,9 +142,15 @@ func (w *watcher) rest(now time.Time) string {
 }
 
 // stuckCalls counts those of all endpoints, and those of handler_cancel that are
-// under way: a look later they are others, or do not return.
+// under way: a look later they are others, or do not return. An isolated
+// endpoint's are in a process that is ended for them.
 func (g *Gateway) stuckCalls() (n int64) {
 	for _, e := range *g.endpoints.Load() {
+		if i := e.Split().Current; i != nil {
+			if _, isolated := i.Module.(*isolate.Module); isolated {
+				continue
+			}
+		}
 		n += e.StuckCalls() + e.Canceling.Load()
 	}
 	return n
