@@ -19,7 +19,7 @@ type deaths struct {
 
 // crashed is what a supervisor tells.
 func (d *deaths) crashed(e worker.Exit) (banned []worker.Banned) {
-	death := crash.Death{At: time.Now(), Status: e.Status, Output: e.Output, Recorded: e.Recorded}
+	death := crash.Death{At: time.Now(), Status: e.Status, Why: e.Why, Output: e.Output, Printed: e.Printed, Recorded: e.Recorded}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.control == nil {

@@ -24,7 +24,7 @@ var handlerEndings = []ending{
 	{library: "c", path: "ill", what: "SIGILL", where: "fault_ill+0x"},
 	{library: "c", path: "abort", what: "SIGABRT", where: "fault_abort+0x"},
 	{library: "c", path: "stack", what: "SIGSEGV", where: "fault_stack+0x"},
-	{library: "c", path: "free", what: "SIGABRT", where: "fault_free+0x"},
+	{library: "c", path: "free", what: "SIGABRT: abort (free(): double free", where: "fault_free+0x"},
 	{library: "c", path: "exit", what: "exit(0) was called", where: "fault_exit+0x"},
 	{library: "c", path: "thread/segv", what: "segmentation fault at address 0x10, on a thread of a handler", where: "fault_segv+0x"},
 	{library: "c", path: "thread/fpe", what: "floating point exception, on a thread", where: "fault_fpe+0x"},
@@ -43,8 +43,8 @@ var handlerEndings = []ending{
 	{library: "rust", path: "thread/free", what: "aborted, on a thread"},
 	{library: "rust", path: "thread/stack", what: "signal: segmentation fault, without a word", unsure: true},
 
-	{library: "go", path: "segv", what: "SIGABRT: abort"},
-	{library: "go", path: "thread/stack", what: "aborted, on a thread"},
+	{library: "go", path: "segv", what: "SIGABRT: abort (fatal error: fault)"},
+	{library: "go", path: "thread/stack", what: "aborted, on a thread of a handler (fatal error: stack overflow)"},
 	{library: "go", path: "exit", what: "exit status 3, without a word", unsure: true},
 	{library: "go", path: "thread/exit", what: "exit status 3, without a word", unsure: true},
 }

@@ -33,6 +33,7 @@ type ground struct {
 	*process
 	isolated bool   // the guilty one
 	data     string // directory
+	config   string // file
 	version  string // of the guilty one
 
 	waiting int               // requests that were made to wait, so far
@@ -61,8 +62,8 @@ func newGround(t *testing.T, library, mode string) *ground {
 	for n := range 18 {
 		endpoint(fmt.Sprint("other", n), fmt.Sprint("/other/", n), faulty(t, "other"))
 	}
-	config := write(t, filepath.Join(t.TempDir(), "edge-gateway.toml"), text.String())
-	g.process = serve(t, nil, "--config", config, "--data", g.data, "--no-access-log")
+	g.config = write(t, filepath.Join(t.TempDir(), "edge-gateway.toml"), text.String())
+	g.process = serve(t, nil, "--config", g.config, "--data", g.data, "--no-access-log")
 	return g
 }
 

@@ -79,6 +79,7 @@ type news struct {
 	Loading *Library // it may not get back from loading or starting this
 	Loaded  bool     // it did
 	Drained *drained // it exits now; the report is the last one
+	Why     string   // it exits now, and cannot help it
 }
 
 // drained is how a drain went.
