@@ -114,7 +114,12 @@ func (f *Frame) complete(token uint64, status Status, response uintptr) Status {
 
 // take copies the response and signals the owner.
 func (f *Frame) take(generation uint64, status Status, response uintptr, to uint64) Status {
-	result := f.copyCompletion(generation, status, response)
+	var result Status
+	if g := f.mate.Load(); g != nil {
+		result = f.adopt(g, status)
+	} else {
+		result = f.copyCompletion(generation, status, response)
+	}
 	f.control.Store(generation<<stateBits | to)
 	f.done <- struct{}{}
 	return result

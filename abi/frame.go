@@ -69,6 +69,12 @@ type Frame struct {
 
 	record *callRecord // of the call under way
 
+	// mate is the frame that the request has in the memory of a link, or, of such
+	// a frame, the one that it stands for.
+	mate    atomic.Pointer[Frame]
+	held    bool        // the other process has memory for it, too; of a mate
+	parting atomic.Bool // it is free when that is; of a mate
+
 	// MaxAnswer bounds the bytes of a body that the library hands over.
 	MaxAnswer uint64
 }
@@ -114,6 +120,15 @@ func (f *Frame) begin() {
 // Release ends the request and makes the frame idle. No native code may be
 // running on it, and none of its memory is valid afterwards.
 func (f *Frame) Release() {
+	if f.mate.Load() != nil {
+		f.giveMate()
+	}
+	f.clear()
+	f.mem.push(f)
+}
+
+// clear gives up all that the request had.
+func (f *Frame) clear() {
 	f.control.Store(f.control.Load()&^stateMask | stateFree)
 	// A callback that grows the arena sets grown before it looks at the state:
 	// either it sees stateFree and leaves, or this sees grown and waits.
@@ -127,9 +142,10 @@ func (f *Frame) Release() {
 		f.blocksMu.Unlock()
 	}
 	f.endScope() // after the state has changed; see scopeOf
-	f.late = nil
+	if f.late != nil {
+		f.late = nil
+	}
 	f.record.end()
-	f.mem.push(f)
 }
 
 // open tells whether the request of a generation is not over.
@@ -192,7 +208,7 @@ func (f *Frame) place(b []byte) (Bytes, error) {
 		return Bytes{}, nil
 	}
 	at := uintptr(unsafe.Pointer(unsafe.SliceData(b)))
-	if base := uintptr(f.mem.base); at >= base && at < base+f.mem.size {
+	if f.mem.has(at, uint64(len(b))) {
 		return Bytes{Ptr: at, Len: uint64(len(b))}, nil
 	}
 	room, err := f.room(len(b))
@@ -279,8 +295,7 @@ func (f *Frame) prepare() {
 // own views text that the host itself put into the frame. A library can write
 // over it, so the length is checked against the range again.
 func (f *Frame) own(b Bytes) []byte {
-	base := uintptr(f.mem.base)
-	if b.Ptr < base || b.Ptr >= base+f.mem.size || b.Len > uint64(base+f.mem.size-b.Ptr) {
+	if !f.mem.has(b.Ptr, b.Len) {
 		return nil
 	}
 	return mapped(b.Ptr, int(b.Len))

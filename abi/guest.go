@@ -1,24 +1,157 @@
 package abi
 
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
 // Guest is the other end of a link: it runs one instance for the gateway, in a
 // process of its own.
 //
 //	guest := abi.NewGuest(link)
 //	instance, err := abi.Start(library, abi.Options{Host: guest, Memory: guest.Memory(), ...})
-//	guest.Serve(instance, threads) // until Stop
+//	guest.Serve(instance, threads)
 //
 // It is the instance's [Host]: what the library asks for goes over the link, so
 // Remote.Run has to be running from before Start on.
-type Guest struct{ link *Link }
+//
+// Requests are taken, and native code is run, by threads that wait in the kernel
+// for the next message: no scheduler stands between the gateway's wake-up and the
+// call. One of them is always free, so that replies are heard while others are
+// in native code.
+type Guest struct {
+	link     *Link
+	answers  sender
+	messages receiver
+	instance atomic.Pointer[Instance]
+	closed   atomic.Bool
+	idle     atomic.Int32   // threads that wait for a message
+	threads  sync.WaitGroup // all of them
+
+	mu       sync.Mutex // guards what follows
+	most     int        // threads in native code
+	running  int
+	inside   int       // requests, until they are answered
+	empty    sync.Cond // of mu: nothing is inside
+	waiting  []message // requests for which there is no thread
+	awaiting map[uint64]chan<- Status
+	last     uint64
+	asks     map[uint64]*ask
+}
 
 // NewGuest makes the other end.
-func NewGuest(l *Link) *Guest { panic("not written") }
+func NewGuest(l *Link) *Guest {
+	g := &Guest{link: l, awaiting: map[uint64]chan<- Status{}, asks: map[uint64]*ask{}}
+	g.answers.ring = &l.layout.answer
+	g.messages.ring = &l.layout.calls
+	g.empty.L = &g.mu
+	g.addThread()
+	return g
+}
 
 // Memory is where the instance's requests lie.
-func (g *Guest) Memory() *Memory { panic("not written") }
+func (g *Guest) Memory() *Memory { return g.link.frames }
 
-// Serve runs requests, at most so many at a time in native code, until Stop.
-func (g *Guest) Serve(i *Instance, threads int) { panic("not written") }
+// Serve has requests run, from now on, at most so many at a time in native code.
+// The gateway may not be told of it before.
+func (g *Guest) Serve(i *Instance, threads int) {
+	g.mu.Lock()
+	g.most = threads
+	g.mu.Unlock()
+	g.instance.Store(i)
+}
 
-// Stop ends Serve, and waits until no native call runs.
-func (g *Guest) Stop() { panic("not written") }
+// Stop waits until no request is inside. None may come any more. What the library
+// asks for is still done.
+func (g *Guest) Stop() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for g.inside > 0 {
+		g.empty.Wait()
+	}
+}
+
+// Close ends the threads. Nothing may be asked for any more.
+func (g *Guest) Close() {
+	g.closed.Store(true)
+	for range g.idle.Load() {
+		g.link.layout.guest.add()
+	}
+	g.threads.Wait()
+}
+
+func (g *Guest) addThread() {
+	g.idle.Add(1)
+	g.threads.Go(g.work)
+}
+
+// work is one thread. It ends as any goroutine's thread does, not with its
+// goroutine, since native code may have marked it as its own.
+func (g *Guest) work() {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var m message
+	for {
+		g.link.layout.guest.wait()
+		if g.closed.Load() {
+			return
+		}
+		g.messages.await(&m)
+		switch m.kind {
+		case sayEnter:
+			if g.idle.Add(-1) == 0 {
+				g.addThread()
+			}
+			g.enter(m)
+			g.idle.Add(1)
+		case sayCancel:
+			g.cancel(m.token)
+		case sayDone:
+			if f := g.frame(m.token); f != nil {
+				f.clear()
+			}
+			g.say(&message{kind: sayFreed, token: m.token})
+		case sayReply:
+			g.replied(&m)
+		}
+	}
+}
+
+// say sends a message, and wakes the gateway for it. It waits for room.
+func (g *Guest) say(m *message) {
+	for !g.answers.send(m) {
+		runtime.Gosched()
+	}
+	if asleep := &g.link.layout.asleep; asleep.Load() == 1 && asleep.CompareAndSwap(1, 0) {
+		g.link.ring()
+	}
+}
+
+// frame is the one of a token, if its request is not over.
+func (g *Guest) frame(token uint64) *Frame {
+	if f := g.link.frames.frame(token); f != nil && f.open(token>>slotBits) {
+		return f
+	}
+	return nil
+}
+
+// visit makes the frame of a token that of the request which the gateway has laid
+// out there.
+func (m *Memory) visit(token uint64) *Frame {
+	slot := int(token & slotMask)
+	for slot >= len(m.slots.Load().frames) {
+		m.mu.Lock()
+		if old := m.slots.Load().frames; slot >= len(old) {
+			m.makeFrames(old)
+		}
+		m.mu.Unlock()
+	}
+	f := m.slots.Load().frames[slot]
+	if f.control.Load()&stateMask != stateFree {
+		f.clear()
+	}
+	f.control.Store(token>>slotBits<<stateBits | stateRunning)
+	f.bump, f.end = f.arena.Next, f.arena.End
+	return f
+}

@@ -141,6 +141,12 @@ type Problem struct {
 	Subject    Bytes
 }
 
+// TimerID is the id of the service, and TimerSleepOp its operation.
+const (
+	TimerID      = "eg.timer/1"
+	TimerSleepOp = 1
+)
+
 // TimerSleep is eg_timer_sleep.
 type TimerSleep struct {
 	StructSize uint32

@@ -16,9 +16,12 @@ import (
 //
 // All methods are safe for use from every goroutine.
 type Memory struct {
-	base  unsafe.Pointer
-	size  uintptr
-	limit int64 // bytes that blocks in use may add up to
+	base   unsafe.Pointer
+	size   uintptr
+	end    uintptr // offset behind the block space
+	limit  int64   // bytes that blocks in use may add up to
+	link   *Link   // that it is part of; nil if no other process has it
+	remote *Remote // that uses it so
 
 	used atomic.Int64 // bytes of blocks in use
 
@@ -60,7 +63,7 @@ func NewMemory(limit int64) (*Memory, error) {
 		if err != nil {
 			continue // a limit on address space: try with less
 		}
-		m := &Memory{base: base, size: size, limit: limit, next: maxFrames * frameSize}
+		m := &Memory{base: base, size: size, end: size, limit: limit, next: maxFrames * frameSize}
 		m.slots.Store(&slots{})
 		return m, nil
 	}
@@ -112,12 +115,12 @@ func (m *Memory) takeBlock(n uint64) (block, error) {
 		m.free[b.class] = idle[:len(idle)-1]
 		return b, nil
 	}
-	if m.size-m.next < size {
+	if m.end-m.next < size {
 		m.used.Add(-int64(size))
 		return block{}, ErrMemory
 	}
 	b.off = m.next
-	if err := commit(m.at(b.off), size); err != nil {
+	if err := m.commit(b.off, size); err != nil {
 		m.used.Add(-int64(size))
 		return block{}, fmt.Errorf("%w: commit %d bytes: %w", ErrMemory, size, err)
 	}
@@ -125,11 +128,34 @@ func (m *Memory) takeBlock(n uint64) (block, error) {
 	return b, nil
 }
 
+// commit makes reserved memory usable. That of a link is from the start.
+func (m *Memory) commit(off, size uintptr) error {
+	if m.link != nil {
+		return nil
+	}
+	return commit(m.at(off), size)
+}
+
+// discard gives pages back to the system.
+func (m *Memory) discard(off, size uintptr) {
+	if m.link != nil {
+		discardShared(m.at(off), size)
+		return
+	}
+	discard(m.at(off), size)
+}
+
+// has tells whether bytes lie in the memory.
+func (m *Memory) has(at uintptr, n uint64) bool {
+	base := uintptr(m.base)
+	return at >= base && at-base <= m.size && n <= uint64(m.size-(at-base))
+}
+
 // giveBlock takes a block back. A big one returns its pages to the system and
 // keeps only its address.
 func (m *Memory) giveBlock(b block) {
 	if b.size() > 256<<10 {
-		discard(m.at(b.off), b.size())
+		m.discard(b.off, b.size())
 	}
 	m.mu.Lock()
 	m.free[b.class] = append(m.free[b.class], b.off)
@@ -192,22 +218,27 @@ func (m *Memory) addFrames() error {
 		return fmt.Errorf("%w: %d requests are in flight", ErrMemory, maxFrames)
 	}
 	first := uintptr(len(old))
-	if err := commit(m.at(first*frameSize), frameBatch*frameSize); err != nil {
+	if err := m.commit(first*frameSize, frameBatch*frameSize); err != nil {
 		return fmt.Errorf("%w: commit frames: %w", ErrMemory, err)
 	}
+	for _, f := range m.makeFrames(old) {
+		m.push(f)
+	}
+	return nil
+}
+
+// makeFrames adds a batch to the frames there are. The caller holds mu.
+func (m *Memory) makeFrames(old []*Frame) (more []*Frame) {
 	frames := make([]*Frame, len(old), len(old)+frameBatch)
 	copy(frames, old)
-	for i := range uintptr(frameBatch) {
-		frames = append(frames, newFrame(m, uint32(first+i)))
+	for i := range frameBatch {
+		frames = append(frames, newFrame(m, uint32(len(old)+i)))
 	}
 	if m.recorder != nil {
 		m.recorder.layout.frames.Store(uint32(len(frames)))
 	}
 	m.slots.Store(&slots{frames})
-	for _, f := range frames[first:] {
-		m.push(f)
-	}
-	return nil
+	return frames[len(old):]
 }
 
 // frame finds the frame that a token names; nil if the token names none. The

@@ -36,7 +36,8 @@ type Operation struct {
 	// it is cut off, in place of the reason: for what may have happened.
 	Cut Status
 
-	list   *Operations
+	list   *Operations   // that it is one of
+	far    *farOperation // in place of a list, if another process asks for it
 	done   bool
 	status Status
 	result Result
@@ -44,6 +45,10 @@ type Operation struct {
 
 // Finish tells the outcome; result may be nil. It never blocks.
 func (op *Operation) Finish(status Status, result Result) {
+	if op.far != nil {
+		op.far.finish(status, result)
+		return
+	}
 	l := op.list
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -105,7 +110,7 @@ func startOperations(f *Frame, generation uint64, i *Instance, list uintptr, cou
 				op.Finish(ErrInvalid, nil)
 				continue
 			}
-			i.begin(service.(Service), op)
+			begin(i.opts.Host, service.(Service), op)
 		}
 		return nil
 	})
@@ -137,7 +142,7 @@ func (f *Frame) Resumable() bool { return f.resp.Resume != 0 }
 
 // begin starts one operation. A panic of the service answers that operation and
 // no other; one for an argument that cannot be read goes on.
-func (i *Instance) begin(s Service, op *Operation) {
+func begin(host Host, s Service, op *Operation) {
 	defer func() {
 		p := recover()
 		if p == nil {
@@ -146,7 +151,7 @@ func (i *Instance) begin(s Service, op *Operation) {
 		if _, unreadable := p.(interface{ Addr() uintptr }); unreadable {
 			panic(p) // for guarded: the whole list is malformed
 		}
-		i.opts.Host.Log(slog.LevelError, "", fmt.Sprintf("a service panicked: %v", p))
+		host.Log(slog.LevelError, "", fmt.Sprintf("a service panicked: %v", p))
 		op.Finish(ErrInternal, nil)
 	}()
 	s.Start(op)
@@ -155,42 +160,57 @@ func (i *Instance) begin(s Service, op *Operation) {
 // Fail is Finish for an operation that did not succeed.
 func (op *Operation) Fail(status Status, why Failure) { op.Finish(status, &why) }
 
+// request is the frame of the request that asks, and its generation; nil for
+// background work.
+func (op *Operation) request() (f *Frame, generation uint64) {
+	if op.far != nil {
+		return op.far.frame, op.far.generation
+	}
+	return op.list.frame, op.list.generation
+}
+
 // Scope is that of the request; nil for background work and for a request that
 // is over. During Start.
 func (op *Operation) Scope() *Scope {
-	if op.list.frame == nil {
+	f, generation := op.request()
+	if f == nil {
 		return nil
 	}
-	return op.list.frame.scopeOf(op.list.generation)
+	return f.scopeOf(generation)
 }
 
 // KnownScope is Scope if something has asked for it before, else nil: nothing
 // hangs on it then. During Start.
 func (op *Operation) KnownScope() *Scope {
-	if op.list.frame == nil {
+	f, generation := op.request()
+	if f == nil {
 		return nil
 	}
-	if s := op.list.frame.scope.Load(); s != nil && s.generation == op.list.generation {
+	if s := f.scope.Load(); s != nil && s.generation == generation {
 		return s
 	}
 	return nil
 }
 
 // Background tells whether the operation belongs to no request.
-func (op *Operation) Background() bool { return op.list.frame == nil }
+func (op *Operation) Background() bool {
+	f, _ := op.request()
+	return f == nil
+}
 
 // RequestID is the request's; empty for background work. During Start.
 func (op *Operation) RequestID() string {
-	if op.list.frame == nil {
+	f, _ := op.request()
+	if f == nil {
 		return ""
 	}
-	return string(op.list.frame.Text(TextRequestID))
+	return string(f.Text(TextRequestID))
 }
 
 // RequestHeader is the first header of the request with that name, in any case
 // of letters; empty if there is none. During Start.
 func (op *Operation) RequestHeader(name string) string {
-	if f := op.list.frame; f != nil {
+	if f, _ := op.request(); f != nil {
 		for n := range f.Headers() {
 			if key, value := f.Header(n); strings.EqualFold(string(key), name) {
 				return string(value)
@@ -202,6 +222,9 @@ func (op *Operation) RequestHeader(name string) string {
 
 // Lookup finds the service whose table the library names by its address.
 func (op *Operation) Lookup(table uintptr) (Service, bool) {
+	if op.far != nil {
+		return op.far.remote.service(uint64(table))
+	}
 	s, ok := op.list.instance.services.Load(table)
 	if !ok {
 		return nil, false
@@ -258,6 +281,9 @@ func (l *Operations) Finish(cut Status) error {
 }
 
 func (l *Operations) place(r Result) (address uintptr, err error) {
+	if known, ok := r.(placed); ok {
+		return uintptr(known), nil
+	}
 	n := uint64(r.Space()+15) &^ 15
 	if l.frame != nil {
 		return l.frame.placeResult(r, n, l.generation, &l.room)

@@ -1,43 +1,278 @@
 package abi
 
-import "time"
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+)
 
 // RemoteOptions are those of a Remote. Memory and Host are required.
 type RemoteOptions struct {
-	Memory *Memory // of the gateway's frames
-	Host   Host    // what the handler asks for; Service may be called from any goroutine
+	Memory   *Memory   // of the gateway's frames
+	Host     Host      // what the handler asks for; from any goroutine
+	Recorder *Recorder // that the other process writes
 }
 
 // Remote is the gateway's end of a link: an instance in another process, as
 // dispatch sees it. Its methods are safe for use from many goroutines.
-type Remote struct{ link *Link }
+//
+// A request has two frames: the gateway's own, which the other process cannot
+// see, and one in the link, its mate. Whoever takes the mate's reference back to
+// the first completes the request: the answer, or the end of the process.
+type Remote struct {
+	link  *Link
+	opts  RemoteOptions
+	calls sender
+	ended atomic.Bool
+
+	hearing sync.Mutex // held by who takes messages; guards what follows
+	answers receiver
+	lift    lift
+
+	services services
+	asked    asked
+}
 
 // NewRemote makes the gateway's end. Run has to be running for it to be of use.
-func NewRemote(l *Link, o RemoteOptions) *Remote { panic("not written") }
+func NewRemote(l *Link, o RemoteOptions) *Remote {
+	r := &Remote{link: l, opts: o}
+	r.calls.ring = &l.layout.calls
+	r.answers.ring = &l.layout.answer
+	r.lift.remote = r
+	l.frames.remote = r
+	return r
+}
 
 // Run takes what the other process says, until Ended.
-func (r *Remote) Run() { panic("not written") }
+func (r *Remote) Run() {
+	if !r.link.use() {
+		return
+	}
+	defer r.link.leave()
+	bell, err := r.link.bell.SyscallConn()
+	if err != nil {
+		return // it is closed
+	}
+	// The bell is rung by writing to it and never read: each write is an edge to
+	// the poller. As long as one Read waits, none is lost.
+	_ = bell.Read(func(uintptr) bool { return r.hearAll() })
+}
+
+// hearAll hears until there is nothing to hear, and makes sure that the bell
+// rings for what comes then. It tells whether no more will come.
+func (r *Remote) hearAll() (over bool) {
+	for {
+		r.hear()
+		if r.ended.Load() {
+			return true
+		}
+		asleep := &r.link.layout.asleep
+		asleep.Store(1)
+		// Whoever sends looks at asleep afterwards: one of the two sees the other.
+		if r.answers.empty() || !asleep.CompareAndSwap(1, 0) {
+			return false
+		}
+	}
+}
+
+func (r *Remote) hear() {
+	r.hearing.Lock()
+	defer r.hearing.Unlock()
+	var m message
+	for !r.ended.Load() && r.answers.receive(&m) {
+		r.heard(&m)
+	}
+}
+
+func (r *Remote) heard(m *message) {
+	switch m.kind {
+	case sayAnswer:
+		if g := r.mate(m.token); g != nil {
+			g.held = m.a != 0
+			r.complete(g, m.status, m.b != 0)
+		}
+	case sayStop:
+		r.asked.stop(m.id)
+	case sayFreed:
+		if g := r.mate(m.token); g != nil {
+			r.part(g)
+		}
+	case sayRelease:
+		r.releaseResult(m.token, uintptr(m.a))
+	case askOperate:
+		r.operate(m)
+	case askService:
+		r.findService(m)
+	case askLog:
+		r.logLine(m)
+	}
+}
+
+// mate finds the frame in the link of a request under way, by a token that the
+// other process gave.
+func (r *Remote) mate(token uint64) *Frame {
+	if token&instanceToken != 0 {
+		return nil
+	}
+	g := r.link.frames.frame(token)
+	if g == nil || !g.open(token>>slotBits) {
+		return nil
+	}
+	return g
+}
+
+// complete ends the request of a mate, if nobody has.
+func (r *Remote) complete(g *Frame, status Status, broken bool) bool {
+	f := g.mate.Swap(nil)
+	if f == nil {
+		return false
+	}
+	if broken {
+		status = Pending // which no request is completed with: it is not taken
+	}
+	f.complete(f.Token(), status, 0)
+	return true
+}
 
 // Ended says that the process is gone. Every request that it had is completed
 // with Lost, their number is returned, and Run returns. The process must not
-// write any more.
-func (r *Remote) Ended() (lost int) { panic("not written") }
+// write any more. The link is to be closed by the caller.
+func (r *Remote) Ended() (lost int) {
+	r.hear() // its last words
+	r.ended.Store(true)
+	r.hearing.Lock()
+	defer r.hearing.Unlock()
+	for _, g := range r.link.frames.slots.Load().frames {
+		if r.complete(g, Lost, false) {
+			lost++
+		} else {
+			r.part(g)
+		}
+	}
+	r.asked.stopAll()
+	r.lift.close()
+	r.link.ring()
+	return lost
+}
 
 // Enter hands a request to the process: Pending, and the frame is completed as
 // if by the handler; [ErrGone] if the process has ended meanwhile, and nothing
 // has happened; any other error is the request's.
-func (r *Remote) Enter(f *Frame) (Status, error) { panic("not written") }
+func (r *Remote) Enter(f *Frame) (Status, error) {
+	if !r.link.use() {
+		return 0, ErrGone
+	}
+	g, err := r.link.frames.Acquire()
+	if err != nil {
+		r.link.leave()
+		return 0, err
+	}
+	if err := f.copyTo(g); err != nil {
+		r.giveBack(g)
+		return 0, err
+	}
+	g.prepare()
+	token := g.Token()
+	f.mate.Store(g)
+	g.mate.Store(f) // from here on it may be completed
+	sent := !r.ended.Load() && r.tell(&message{kind: sayEnter, token: token, a: f.MaxAnswer})
+	// Ended sweeps after it has set the word: either it finds this request, or
+	// this finds the word.
+	if sent && !r.ended.Load() || g.mate.Swap(nil) == nil {
+		return Pending, nil
+	}
+	f.mate.Store(nil)
+	r.giveBack(g)
+	if !sent && !r.ended.Load() {
+		return 0, ErrBacklog
+	}
+	return 0, ErrGone
+}
+
+// ErrBacklog says that the process does not take what it has been sent.
+var ErrBacklog = errors.New("the handler's process is too far behind")
+
+// tell sends a message, and wakes a thread for it.
+func (r *Remote) tell(m *message) bool {
+	if !r.calls.send(m) {
+		return false
+	}
+	r.link.layout.guest.add()
+	return true
+}
 
 // Release gives back what the answer of a request lies in.
-func (r *Remote) Release(f *Frame) { panic("not written") }
+func (r *Remote) Release(f *Frame) { f.giveMate() }
+
+// giveMate gives back the frame in a link that a request had.
+func (f *Frame) giveMate() {
+	if g := f.mate.Swap(nil); g != nil {
+		g.mem.remote.giveBack(g)
+	}
+}
+
+// giveBack frees a frame, after the other side has freed what it has for it.
+func (r *Remote) giveBack(g *Frame) {
+	if g.held {
+		g.held = false
+		g.parting.Store(true)
+		// As in Enter: Ended finds it, or is found here.
+		if !r.ended.Load() && r.tell(&message{kind: sayDone, token: g.Token()}) && !r.ended.Load() {
+			return
+		}
+		r.part(g)
+		return
+	}
+	g.Release()
+	r.link.leave()
+}
+
+// part frees a frame that nobody else has freed and that waits for it.
+func (r *Remote) part(g *Frame) {
+	if g.parting.CompareAndSwap(true, false) {
+		g.Release()
+		r.link.leave()
+	}
+}
 
 // Cancel tells the handler that nobody waits for a request any more.
-func (r *Remote) Cancel(token uint64) { panic("not written") }
+func (r *Remote) Cancel(token uint64) {
+	f := r.opts.Memory.frame(token)
+	if f == nil {
+		return
+	}
+	g := f.mate.Load()
+	if g == nil {
+		return
+	}
+	mate := g.Token()
+	// If the two are still each other's now, they were when mate was read.
+	if f.open(token>>slotBits) && f.mate.Load() == g && r.link.use() {
+		if !r.ended.Load() {
+			r.tell(&message{kind: sayCancel, token: mate})
+		}
+		r.link.leave()
+	}
+}
 
-// Overdue counts the calls that are inside the handler's native code although
-// their deadline, plus grace, is past: they hang. Suspended ones do not count.
-func (r *Remote) Overdue(now time.Time, grace time.Duration) int { panic("not written") }
+// Overdue counts the requests that are past their deadline, plus grace, and that
+// the process neither answers nor waits for anything with: they hang in native
+// code, or it takes none any more.
+func (r *Remote) Overdue(now time.Time, grace time.Duration) (n int) {
+	late := now.Add(-grace).UnixNano()
+	for _, g := range r.link.frames.slots.Load().frames {
+		f := g.mate.Load()
+		if f == nil || f.req.Deadline > late {
+			continue
+		}
+		if r.opts.Recorder == nil || Activity(r.opts.Recorder.layout.call[g.slot].word.Load()) != InWait {
+			n++
+		}
+	}
+	return n
+}
 
 // Lose completes a request that no process has got, as Ended does; for who holds
 // requests back while there is none.
-func (f *Frame) Lose(token uint64, with Status) { panic("not written") }
+func (f *Frame) Lose(token uint64, with Status) { f.complete(token, with, 0) }

@@ -45,6 +45,7 @@ var statusNames = map[Status]string{
 	ErrDone: "EG_E_DONE", ErrOverloaded: "EG_E_OVERLOADED", ErrNotFound: "EG_E_NOT_FOUND",
 	ErrUnavailable: "EG_E_UNAVAILABLE", ErrTooLarge: "EG_E_TOO_LARGE",
 	ErrTxGone: "EG_E_TX_GONE", ErrUnknown: "EG_E_UNKNOWN_OUTCOME", ErrConflict: "EG_E_CONFLICT", ErrRefused: "EG_E_REFUSED",
+	Lost: "the process that had it has ended",
 }
 
 // String is the constant's name in the header.

@@ -25,7 +25,7 @@ const backAim = 100 * time.Millisecond
 
 // modes are where a handler may run: in the worker, with all others, or in a
 // process that only its endpoint uses.
-var modes = []string{"worker"}
+var modes = []string{"worker", "isolated"}
 
 // ground is a gateway with 20 endpoints: one whose handler is guilty of what a
 // test is about, a twin of it that never is, and others.

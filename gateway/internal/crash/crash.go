@@ -18,7 +18,8 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
-// Death is a worker's end, and what it left behind.
+// Death is the end of a worker, or of the process of an isolated endpoint, and
+// what it left behind.
 type Death struct {
 	At       time.Time
 	Status   string // as the system tells it: "exit status 2"
@@ -26,6 +27,11 @@ type Death struct {
 	Output   []byte // what the runtime wrote, or its beginning
 	Printed  []byte // what was printed of the reason, by the runtime or by a handler's
 	Recorded abi.Recorded
+
+	// Of the process of an isolated endpoint: whose it was.
+	Endpoint, Version string // Endpoint is "" for a worker
+	Hung              bool   // it was killed, since calls did not return
+	Lost              int    // requests, that which ended it among them
 }
 
 // Examine tells what happened. library finds the file of a version; it is asked
@@ -37,7 +43,11 @@ func Examine(d Death, library func(version string) (path string, ok bool)) model
 	}
 	e.findFault()
 	e.tellWhat()
-	e.blame()
+	if e.isolated() {
+		e.blameOwner()
+	} else {
+		e.blame()
+	}
 	e.tellWhere()
 	e.tellRequest()
 	return e.crash
@@ -79,6 +89,8 @@ func (e *examination) tellWhat() {
 	switch {
 	case e.Why != "":
 		e.crash.What = e.Why
+	case e.Hung:
+		e.crash.What = "calls did not return"
 	case e.dump.signal != "":
 		e.crash.What = e.dump.signal
 		if strings.HasPrefix(e.dump.signal, "SIGSEGV") || strings.HasPrefix(e.dump.signal, "SIGBUS") {
@@ -115,6 +127,19 @@ func (e *examination) tellWhat() {
 func (e *examination) tellWhy(aborted bool) {
 	if first, _, _ := bytes.Cut(e.Printed, []byte("\n")); aborted && len(first) > 0 {
 		e.crash.What += " (" + printable(string(first)) + ")"
+	}
+}
+
+func (e *examination) isolated() bool { return e.Endpoint != "" }
+
+// blameOwner is for a process that only one version used.
+func (e *examination) blameOwner() {
+	e.scanStack()
+	e.crash.Isolated, e.crash.Hung = true, e.Hung
+	e.crash.Endpoint, e.crash.Version, e.crash.Evidence = e.Endpoint, e.Version, "process"
+	i := slices.IndexFunc(e.Recorded.Libraries, func(l abi.RecordedLibrary) bool { return l.Version == e.Version })
+	if i >= 0 {
+		e.guilty = &e.Recorded.Libraries[i]
 	}
 }
 
@@ -295,6 +320,12 @@ func (e *examination) tellRequest() {
 		if c.Frame != 0 {
 			e.crash.Request = &model.CrashRequest{ID: c.ID, Method: c.Method, Path: c.Path, Came: c.Since.UTC()}
 			requests--
+		}
+	}
+	if e.isolated() { // the gateway knows, also of those that had not reached the process
+		requests = max(0, e.Lost)
+		if e.crash.Request != nil {
+			requests = max(0, requests-1)
 		}
 	}
 	e.crash.Lost = requests

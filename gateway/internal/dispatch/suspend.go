@@ -113,8 +113,12 @@ func (c *call) cancelAwait(reason abi.Status) {
 // pend waits for the handler to complete the request.
 func (c *call) pend() verdict {
 	c.frame.Park()
-	timer := time.NewTimer(time.Until(c.deadline))
-	defer timer.Stop()
+	timer := timers.Get().(*time.Timer)
+	timer.Reset(time.Until(c.deadline))
+	defer func() {
+		timer.Stop()
+		timers.Put(timer)
+	}()
 	end := abandoned
 	select {
 	case <-c.frame.Done():

@@ -8,16 +8,14 @@ import (
 )
 
 // TimerID is the ABI id of Timer.
-const TimerID = "eg.timer/1"
-
-const timerSleep = 1
+const TimerID = abi.TimerID
 
 // Timer is eg.timer/1: waiting. It needs no binding and has no state.
 type Timer struct{}
 
 // Start begins an operation.
 func (Timer) Start(op *abi.Operation) {
-	if op.Code != timerSleep {
+	if op.Code != abi.TimerSleepOp {
 		op.Finish(abi.ErrUnsupported, nil)
 		return
 	}
