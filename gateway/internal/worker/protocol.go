@@ -80,6 +80,8 @@ type news struct {
 	Loaded  bool     // it did
 	Drained *drained // it exits now; the report is the last one
 	Why     string   // it exits now, and cannot help it
+
+	Ended *gateway.ProcessExit // a process of an isolated endpoint has
 }
 
 // drained is how a drain went.
