@@ -84,6 +84,7 @@ type news struct {
 	Loaded  bool     // it did
 	Worn    string   // why it is better replaced
 	Drained *drained // it exits now; the report is the last one
+	Why     string   // it exits now, and cannot help it
 
 	Ended *gateway.ProcessExit // a process of an isolated endpoint has
 }
