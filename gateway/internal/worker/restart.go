@@ -68,7 +68,7 @@ func (s *Supervisor) mind(c *child) {
 	select {
 	case s.turn <- struct{}{}: // who had it has seen that the worker is gone
 		defer func() { <-s.turn }()
-		s.banned = append(s.banned, banned...)
+		s.ban(banned)
 	case <-s.quit:
 		return
 	}
@@ -90,7 +90,7 @@ func (s *Supervisor) processEnded(e gateway.ProcessExit) {
 		}
 		select {
 		case s.turn <- struct{}{}:
-			s.banned = append(s.banned, banned...)
+			s.ban(banned)
 			<-s.turn
 		case <-s.quit:
 		}
@@ -196,7 +196,7 @@ func (s *Supervisor) launch(ctx context.Context) (*child, error) {
 		datadir.Left(s.opts.Gateway.Dir, c.exit.Pid)
 		return nil, err
 	}
-	s.banned = append(s.banned, s.account(c)...)
+	s.ban(s.account(c))
 	if c.exit.Loading.Endpoint != "" {
 		return nil, died(c.exit)
 	}
@@ -220,6 +220,7 @@ func (s *Supervisor) leaveOut(err error) (some bool) {
 		case one.Service != "":
 			s.leftOut = append(s.leftOut, leftOut{service: one.Service, reason: one.Text})
 			s.log.Error("the service is not to be had any more", "service", one.Service, "error", one.Text)
+			s.opts.LeftOutService(one.Service, one.Text)
 		default:
 			continue
 		}

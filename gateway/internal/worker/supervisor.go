@@ -156,13 +156,14 @@ func (s *Supervisor) Apply(ctx context.Context, next gateway.Snapshot) error {
 	if err := s.untilQuiet(ctx); err != nil {
 		return err
 	}
-	if err := c.apply(ctx, next, s.opts.silence); err != nil {
+	banned := stillBanned(next, s.banned)
+	if err := c.apply(ctx, without(next, nil, banned), s.opts.silence); err != nil {
 		if errors.Is(err, errGone) {
 			return died(c.exit)
 		}
 		return err
 	}
-	s.current, s.leftOut, s.banned = next, nil, nil
+	s.current, s.leftOut, s.banned = next, nil, banned
 	return nil
 }
 

@@ -54,7 +54,7 @@ type Options struct {
 
 	// Crashed hears of each exit that was not ordered, or went wrong, before
 	// the next worker starts. The versions that it gives are not served any
-	// more, until the next Apply. It must not wait for Apply.
+	// more, until an Apply is without them. It must not wait for Apply.
 	Crashed func(Exit) []Banned
 
 	// ProcessEnded hears of each end of a process of an isolated endpoint that
@@ -66,6 +66,9 @@ type Options struct {
 	// that was to take over could not start with it. It must not wait for
 	// Apply.
 	LeftOut func(endpoint gateway.Endpoint, reason string)
+
+	// LeftOutService hears likewise of a service, which is inactive then.
+	LeftOutService func(service, reason string)
 
 	processEnded func(gateway.ProcessExit) // the supervisor's
 
@@ -93,6 +96,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.LeftOut == nil {
 		o.LeftOut = func(gateway.Endpoint, string) {}
+	}
+	if o.LeftOutService == nil {
+		o.LeftOutService = func(string, string) {}
 	}
 	if o.silence == 0 {
 		o.silence = time.Minute
