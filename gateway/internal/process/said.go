@@ -16,6 +16,9 @@ type Said struct {
 // reasons begin what is printed by who ends its process himself.
 var reasons = regexp.MustCompile(`^(?:panic: |fatal error: |thread '.*' .*panicked at |terminate called |free\(\): |malloc|double free |corrupted |munmap_chunk|\*\*\* )`)
 
+// asides do so too, but for some who have told the reason before.
+var asides = regexp.MustCompile(`^(?:thread caused |fatal runtime error: )`)
+
 const (
 	saidMost = 4 << 10
 	saidLast = 2 * time.Second // before the end: what was said earlier is about something else
@@ -24,7 +27,7 @@ const (
 // Note takes note of a line.
 func (s *Said) Note(line []byte) {
 	switch {
-	case reasons.Match(line):
+	case asides.Match(line) && time.Since(s.when) > saidLast, reasons.Match(line):
 		s.text, s.when = append(s.text[:0], line[:min(len(line), saidMost)]...), time.Now()
 	case len(s.text) > 0:
 		s.text = append(s.text, line[:min(len(line), saidMost-len(s.text))]...)
