@@ -16,6 +16,10 @@ var (
 
 	// ErrNoExec says that it did because of where the library lies.
 	ErrNoExec = errors.New("the file system is mounted noexec, so that no code can be loaded from it")
+
+	// ErrGoFull says that this process has taken as many Go libraries as it can.
+	// Another process can take more.
+	ErrGoFull = goruntime.ErrFull
 )
 
 // GoLibraries is how many Go runtimes this process has loaded beside its own, at
@@ -43,13 +47,16 @@ type Library struct {
 // brings a Go runtime, which needs care; see package goruntime.
 //
 // Loading runs the library's constructors, so whatever can be found out from
-// the file should have been.
+// the file should have been. Without a dir the file is loaded itself: it is one
+// that [Copy] has made, or that nobody changes, and this process loads no other.
 func Open(path, dir string, isGo bool) (*Library, error) {
-	copied, err := ownCopy(path, dir)
-	if err != nil {
-		return nil, fmt.Errorf("copy library %q: %w", path, err)
+	copied, err := path, error(nil)
+	if dir != "" {
+		if copied, err = Copy(path, dir); err != nil {
+			return nil, err
+		}
+		defer removeLoaded(copied)
 	}
-	defer removeLoaded(copied)
 	id, err := identify(copied)
 	if err != nil {
 		return nil, fmt.Errorf("identify library %q: %w", copied, err)
@@ -62,11 +69,19 @@ func Open(path, dir string, isGo bool) (*Library, error) {
 	if err != nil {
 		_ = held.Close()
 		if noexec(copied) {
-			return nil, fmt.Errorf("%w: %q: %w", ErrOpen, dir, ErrNoExec)
+			return nil, fmt.Errorf("%w: %q: %w", ErrOpen, filepath.Dir(copied), ErrNoExec)
 		}
 		return nil, fmt.Errorf("%w: %q: %w", ErrOpen, path, err)
 	}
 	return &Library{handle: handle, file: id, goLang: isGo, held: held}, nil
+}
+
+// Copy makes a copy of a library in a folder, for Open.
+func Copy(path, dir string) (copied string, err error) {
+	if copied, err = ownCopy(path, dir); err != nil {
+		return "", fmt.Errorf("copy library %q: %w", path, err)
+	}
+	return copied, nil
 }
 
 func ownCopy(path, dir string) (string, error) {

@@ -256,20 +256,17 @@ func (r *Remote) Cancel(token uint64) {
 	}
 }
 
-// Overdue counts the calls that are inside the handler's native code although
-// their deadline, plus grace, is past: they hang. Suspended ones do not count.
+// Overdue counts the requests that are past their deadline, plus grace, and that
+// the process neither answers nor waits for anything with: they hang in native
+// code, or it takes none any more.
 func (r *Remote) Overdue(now time.Time, grace time.Duration) (n int) {
-	if r.opts.Recorder == nil {
-		return 0
-	}
 	late := now.Add(-grace).UnixNano()
 	for _, g := range r.link.frames.slots.Load().frames {
 		f := g.mate.Load()
 		if f == nil || f.req.Deadline > late {
 			continue
 		}
-		switch Activity(r.opts.Recorder.layout.call[g.slot].word.Load()) {
-		case InEntry, InResume, InRelease:
+		if r.opts.Recorder == nil || Activity(r.opts.Recorder.layout.call[g.slot].word.Load()) != InWait {
 			n++
 		}
 	}

@@ -65,7 +65,11 @@ func withChildren(pid int) ([]int, error) {
 			if err != nil {
 				return nil, err
 			}
-			pids = append(pids, child)
+			of, err := withChildren(child)
+			if err != nil {
+				return nil, err
+			}
+			pids = append(pids, of...)
 		}
 	}
 	return pids, nil

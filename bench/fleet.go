@@ -67,6 +67,7 @@ type endpoint struct {
 	path, source string        // the source in the repository
 	timeout      time.Duration // 0 for the default
 	service      *service      // that it is bound to; nil for none
+	isolated     bool
 }
 
 // service is one that a gateway under measurement is to have.
@@ -86,6 +87,9 @@ func (f *fleet) gateway(endpoints ...endpoint) (*server, error) {
 		text += fmt.Sprintf("[[endpoint]]\nname = \"endpoint-%d\"\npath = %q\nsource = %q\n", n, e.path, filepath.Join(f.root, e.source))
 		if e.timeout > 0 {
 			text += fmt.Sprintf("timeout = %q\n", e.timeout)
+		}
+		if e.isolated {
+			text += "isolation = \"process\"\n"
 		}
 		if s := e.service; s != nil {
 			text += fmt.Sprintf("[endpoint.services]\n%s = \"service-%d\"\n[[service]]\nname = \"service-%d\"\nkind = %q\n%s", s.binding, n, n, s.kind, s.lines)

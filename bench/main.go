@@ -1,6 +1,7 @@
 // Command bench measures the gateway against a native fasthttp server, against
 // one process per handler, what waits without a thread against what waits in
-// one, and handlers that use services against native code. `make bench` runs it, after the benchmark of the same path in process
+// one, handlers that use services against native code, and handlers in processes
+// of their own against the same in the worker. `make bench` runs it, after the benchmark of the same path in process
 // (BenchmarkHotPathBesideNative).
 //
 // Every server is a process of its own, and so is the load generator. Rounds
@@ -72,7 +73,7 @@ func run(args []string) error {
 	flags.IntVar(&o.requests, "requests", 40_000, "requests to each target in a round")
 	flags.IntVar(&o.conns, "conns", 16, "connections")
 	flags.StringVar(&only, "only", "", "targets to measure beside the first of their section, separated by commas; default all")
-	flags.StringVar(&part, "section", "", "the section to measure, of hot, await, services and cache; default all")
+	flags.StringVar(&part, "section", "", "the section to measure, of hot, await, services, cache, isolated-1, isolated-4 and isolated-64; default all")
 	flags.BoolVar(&spinning, "spinning", false, "measure one endpoint while another spins, instead")
 	flags.BoolVar(&stalled, "stalled", false, "measure one endpoint while the database of another hangs, instead")
 	flags.BoolVar(&deploys, "deploys", false, "measure how long a deploy takes, instead")
@@ -146,6 +147,9 @@ func run(args []string) error {
 var sections = []struct {
 	name  string
 	start func(*fleet, options) (*section, error)
-}{{"hot", startHotPath}, {"await", startAwait}, {"services", startSQL}, {"cache", startCache}}
+}{
+	{"hot", startHotPath}, {"await", startAwait}, {"services", startSQL}, {"cache", startCache},
+	{"isolated-1", startIsolated(1)}, {"isolated-4", startIsolated(4)}, {"isolated-64", startIsolated(64)},
+}
 
 type options struct{ rounds, requests, conns int }

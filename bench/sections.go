@@ -80,3 +80,23 @@ func startAwait(f *fleet, o options) (*section, error) {
 	}
 	return s, nil
 }
+
+// startIsolated compares a handler in a process of its own with the same in the
+// worker. Each has a gateway of its own, so that its processes can be told.
+func startIsolated(conns int) func(*fleet, options) (*section, error) {
+	return func(f *fleet, o options) (*section, error) {
+		s := &section{
+			title:    fmt.Sprintf("Hello by a handler in a process of its own, beside the same in the worker, with %d in flight", conns),
+			requests: o.requests, conns: conns,
+		}
+		for _, isolated := range []bool{false, true} {
+			gateway, err := f.gateway(endpoint{path: "/static", source: "bench/handlers/static", isolated: isolated})
+			if err != nil {
+				return nil, err
+			}
+			name := map[bool]string{false: "worker", true: "isolated"}[isolated]
+			s.targets = append(s.targets, &target{name: name, path: "/static", want: "Hello, world!", server: gateway})
+		}
+		return s, nil
+	}
+}

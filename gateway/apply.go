@@ -60,7 +60,7 @@ func (g *Gateway) Apply(ctx context.Context, s Snapshot) error {
 			errs = append(errs, err)
 			break
 		}
-		c, err := g.plan(&s.Endpoints[i])
+		c, err := g.plan(ctx, &s.Endpoints[i])
 		if err != nil {
 			errs = append(errs, &EndpointError{s.Endpoints[i].Name, err})
 			continue
@@ -105,7 +105,7 @@ type change struct {
 	fresh    []*registry.Instance // loaded, or taken back, for this change
 }
 
-func (g *Gateway) plan(spec *Endpoint) (*change, error) {
+func (g *Gateway) plan(ctx context.Context, spec *Endpoint) (*change, error) {
 	c := &change{spec: spec, endpoint: (*g.endpoints.Load())[spec.Name]}
 	if c.endpoint == nil {
 		c.endpoint = registry.NewEndpoint(spec.Name, g.opts.Log)
@@ -114,15 +114,15 @@ func (g *Gateway) plan(spec *Endpoint) (*change, error) {
 		return c, nil // routed, but without a version: 503
 	}
 	var err error
-	if c.next.Current, err = g.instance(c, spec); err != nil {
+	if c.next.Current, err = g.instance(ctx, c, spec); err != nil {
 		return nil, err
 	}
 	if spec.Canary == nil {
 		return c, nil
 	}
 	tried := *spec
-	tried.Handler, tried.Library = nil, spec.Canary.Library
-	candidate, err := g.instance(c, &tried)
+	tried.Handler, tried.Library, tried.Isolated = nil, spec.Canary.Library, spec.Canary.Isolated
+	candidate, err := g.instance(ctx, c, &tried)
 	if err != nil {
 		c.undo()
 		return nil, fmt.Errorf("its canary: %w", err)
@@ -135,7 +135,7 @@ func (g *Gateway) plan(spec *Endpoint) (*change, error) {
 
 // instance finds or loads one of the version that spec asks for: one that
 // answers already, whichever its share, one that still drains, or a new one.
-func (g *Gateway) instance(c *change, spec *Endpoint) (*registry.Instance, error) {
+func (g *Gateway) instance(ctx context.Context, c *change, spec *Endpoint) (*registry.Instance, error) {
 	version, err := g.version(spec)
 	if err != nil {
 		return nil, err
@@ -151,7 +151,7 @@ func (g *Gateway) instance(c *change, spec *Endpoint) (*registry.Instance, error
 	}
 	i := c.endpoint.TakeBack(identity)
 	if i == nil {
-		module, err := g.load(spec, version)
+		module, err := g.load(ctx, c.endpoint, spec, version)
 		if err != nil {
 			return nil, err
 		}
@@ -224,6 +224,7 @@ func (s *Snapshot) check() error {
 		}
 		report(e.Limits.check())
 		report(e.checkCanary())
+		report(e.checkIsolation())
 		for local, name := range e.Services {
 			if !services[name] {
 				report(fmt.Errorf("it binds %q to service %q, which is not there", local, name))

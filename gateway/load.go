@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -72,6 +73,9 @@ func (v version) identity(spec *Endpoint) string {
 		}
 		b.WriteString("\x01")
 	}
+	if spec.Isolated {
+		fmt.Fprintf(&b, "isolated %+v %d", spec.Process, spec.Limits.withDefaults().MaxNative)
+	}
 	return b.String()
 }
 
@@ -87,7 +91,7 @@ const LogLoaded = "a handler has started"
 
 // load starts an instance, after everything that can be known of the library
 // without running any of it was checked.
-func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
+func (g *Gateway) load(ctx context.Context, e *registry.Endpoint, spec *Endpoint, v version) (registry.Module, error) {
 	h := &host{g: g, endpoint: spec.Name, version: v.digest[:min(12, len(v.digest))], bindings: g.bindings(spec)}
 	if spec.Handler != nil {
 		return gofunc.New(spec.Handler, spec.Config, h), nil
@@ -102,11 +106,17 @@ func (g *Gateway) load(spec *Endpoint, v version) (registry.Module, error) {
 	if err := v.intact(); err != nil {
 		return nil, fmt.Errorf("library %q cannot be loaded: %w", spec.Library, err)
 	}
+	if spec.Isolated {
+		return g.isolate(ctx, e, spec, v, h, report.Go)
+	}
 	log := g.opts.Log.With("endpoint", spec.Name, "version", h.version)
 	log.Debug(LogLoading)
 	library, err := g.opts.Recorder.Open(v.path, g.dir.Instances(), report.Go, spec.Name, v.digest)
 	if errors.Is(err, abi.ErrNoExec) {
 		return nil, fmt.Errorf("library %q: %w; choose another data directory with --data", spec.Library, err)
+	}
+	if errors.Is(err, abi.ErrGoFull) {
+		return nil, fmt.Errorf("library %q: %w, or have this endpoint run in a process of its own: isolation = \"process\"", spec.Library, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("library %q: %w", spec.Library, err)

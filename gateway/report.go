@@ -117,7 +117,7 @@ func endpointReport(e *registry.Endpoint) EndpointReport {
 	for _, v := range e.Versions() {
 		r.Versions = append(r.Versions, VersionReport{
 			Version: v.Digest, Role: roleOf(v), InFlight: v.InFlight, Requests: v.Statuses, Latency: v.Latency,
-			Retained: v.Retained, Bytes: v.Bytes, Unloaded: v.Unloaded,
+			Retained: v.Retained, Bytes: v.Bytes, Unloaded: v.Unloaded, Process: isolationOf(v.Module),
 		})
 	}
 	return r

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/abi"
@@ -81,6 +82,17 @@ type Endpoint struct {
 	Process ProcessLimits
 }
 
+func (e *Endpoint) checkIsolation() error {
+	p := e.Process
+	switch {
+	case e.Isolated && e.Handler != nil:
+		return errors.New("it is a function of this program, which cannot run in a process of its own")
+	case p.Memory < 0, !(p.CPU >= 0) || math.IsInf(p.CPU, 0), p.Files < 0: // so that NaN is none
+		return fmt.Errorf("the bounds of its process must not be negative: %+v", p)
+	}
+	return nil
+}
+
 // ProcessLimits bound the process of an isolated endpoint. A zero field means
 // no bound of its own.
 type ProcessLimits struct {
@@ -113,6 +125,10 @@ type ProcessExit struct {
 type Canary struct {
 	Library string  // as an Endpoint's
 	Weight  float64 // percent of the requests; above 0, below 100
+
+	// Isolated is for this version what an Endpoint's is for the other one. Each
+	// has a process of its own then, with the same bounds.
+	Isolated bool
 
 	// Header makes requests with the same value of it go to the same version.
 	// Where it is empty, or a request lacks it, the client's address does: not

@@ -21,7 +21,10 @@ var builder *toolchain.Toolchain
 
 // TestMain starts the test binary again with what Go handlers need of the
 // loader, and gives all tests one toolchain.
-func TestMain(m *testing.M) { os.Exit(runAll(m)) }
+func TestMain(m *testing.M) {
+	gateway.Main()
+	os.Exit(runAll(m))
+}
 
 func runAll(m *testing.M) int {
 	if err := restart(); err != nil {
@@ -83,6 +86,11 @@ func start(t testing.TB, opts gateway.Options, s gateway.Snapshot) (*gateway.Gat
 	g, err := gateway.New(opts)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if os.Getenv("EDGE_GATEWAY_TEST_ISOLATED") != "" {
+		for i := range s.Endpoints {
+			s.Endpoints[i].Isolated = s.Endpoints[i].Handler == nil
+		}
 	}
 	if err := g.Apply(t.Context(), s); err != nil {
 		t.Fatal(err)

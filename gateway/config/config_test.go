@@ -48,6 +48,17 @@ max_body = "64 KB"
 max_concurrency = 100
 max_native = 16
 max_stuck = 8
+isolation = "auto"
+
+[endpoint.process]
+memory = "64MiB"
+cpu = 1.5
+files = 128
+open = true
+
+[endpoint.probation]
+requests = 5_000
+time = "10m"
 
 [endpoint.config]
 greeting = "Hello"
@@ -100,8 +111,10 @@ func TestLoadReadsEveryKey(t *testing.T) {
 				"greeting": "Hello", "odd key": `a "b"`, "times": "16", "ratio": "1.5", "tiny": "1e-09", "loud": "true",
 			},
 			Timeout: 5 * time.Second, MaxBody: 64000, MaxConcurrency: 100, MaxNative: 16, MaxStuck: 8,
+			Isolation: "auto", Process: Process{Memory: 64 << 20, CPU: 1.5, Files: 128, Open: true},
+			Probation: Probation{Requests: 5000, Time: 10 * time.Minute},
 		}, {
-			Line:    32,
+			Line:    43,
 			Name:    "any",
 			Path:    "/{rest:*}",
 			Library: filepath.Join(dir, "conf", "hello.so"),
@@ -201,6 +214,23 @@ func TestParseReportsProblems(t *testing.T) {
 			`12:19: "max_concurrency" must be from 1 to 1000000, not -1`,
 			`13:14: "max_native" must be from 1 to 4096, not 99999999999999999999`,
 			`14:13: "max_stuck" must be from 1 to 1024, not 5000`}},
+		{"isolation", endpoint("path = '/'\nisolation = 'proces'\n[endpoint.process]\nmemory = '1MiB'\ncpu = 'all'\nfiles = 3\nopen = 1\nx = 1\n[endpoint.probation]\nrequests = 0\ntime = '2h'\n") +
+			"[[endpoint]]\nname = 'b'\nsource = 'src'\npath = '/b'\nisolation = true\nprocess = { cpu = nan, memory = '2TiB', files = 9999999 }\nprobation = 'long'\n" +
+			"[[endpoint]]\nname = 'c'\nsource = 'src'\npath = '/c'\nprocess = { cpu = 0.001 }\n", []string{
+			`5:13: isolation must be one of worker, process, auto, not "proces"; did you mean "process"?`,
+			`7:10: "memory" must be from 32MiB to 1024GiB, not 1MiB`,
+			`8:7: "cpu" must be a number, not a string`,
+			`9:9: "files" must be at least 32: the process needs some itself`,
+			`10:8: "open" must be true or false, not an integer`,
+			`11:1: unknown key "x" in [endpoint.process]`,
+			`13:12: "requests" must be from 1 to 1000000000, not 0`,
+			`14:8: "time" must be from 1ms to 1h, not 2h`,
+			`19:13: "isolation" must be a string, not a boolean`,
+			`20:19: "cpu" must be from 0.01 to 1024, not nan`,
+			`20:33: "memory" must be an integer (bytes) or a string such as "8MiB" or "64KB", not "2TiB"`,
+			`20:49: "files" must be from 1 to 1048576, not 9999999`,
+			`21:13: "probation" must be a table, written [endpoint.probation], not a string`,
+			`26:19: "cpu" must be from 0.01 to 1024, not 0.001`}},
 		{"values that do not read", "[server]\nheader_limit = '16 kib'\nread_timeout = '5'\ndata = ''\n", []string{
 			`2:16: "header_limit" must be an integer (bytes) or a string such as "8MiB" or "64KB", not "16 kib"`,
 			`3:16: "read_timeout" must be a string with a unit, such as "5s" or "250ms", not "5"`,

@@ -42,8 +42,15 @@ func readEndpoint(r reader, t *table, dir string) Endpoint {
 		"max_concurrency": func(e *entry) { r.count(e, 1_000_000, &ep.MaxConcurrency) },
 		"max_native":      func(e *entry) { r.count(e, 4096, &ep.MaxNative) },
 		"max_stuck":       func(e *entry) { r.count(e, 1024, &ep.MaxStuck) },
-		"config":          func(e *entry) { ep.Config = readConfig(r, e) },
-		"services":        func(e *entry) { ep.Services = readBindings(r, e) },
+		"isolation": func(e *entry) {
+			if r.text(e, &ep.Isolation) {
+				r.check(e, CheckIsolation(ep.Isolation))
+			}
+		},
+		"process":   func(e *entry) { ep.Process = readProcess(r, e) },
+		"probation": func(e *entry) { ep.Probation = readProbation(r, e) },
+		"config":    func(e *entry) { ep.Config = readConfig(r, e) },
+		"services":  func(e *entry) { ep.Services = readBindings(r, e) },
 	})
 
 	title := "[[endpoint]]"

@@ -87,6 +87,10 @@ type Endpoint struct {
 	MaxConcurrency int           // requests in flight; 1 to 1,000,000
 	MaxNative      int           // threads inside the handler; 1 to 4096
 	MaxStuck       int           // calls past their deadline; 1 to 1024
+
+	Isolation string    // one of Isolations; empty for the default
+	Process   Process   // of the endpoint, where it has one of its own
+	Probation Probation // with isolation "auto"
 }
 
 // Route gives what decides which requests reach the endpoint.

@@ -4,13 +4,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/crash"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/worker"
 )
 
-// deaths tells the control plane of workers that died. Those that did before it
-// was there are told when it is.
+// deaths tells the control plane of processes that died: workers, and those of
+// isolated endpoints. Those that did before it was there are told when it is.
 type deaths struct {
 	mu      sync.Mutex
 	control *control.Control
@@ -19,7 +20,18 @@ type deaths struct {
 
 // crashed is what a supervisor tells.
 func (d *deaths) crashed(e worker.Exit) (banned []worker.Banned) {
-	death := crash.Death{At: time.Now(), Status: e.Status, Output: e.Output, Recorded: e.Recorded}
+	return d.died(crash.Death{At: time.Now(), Status: e.Status, Output: e.Output, Recorded: e.Recorded})
+}
+
+// ended is what is told of the process of an isolated endpoint.
+func (d *deaths) ended(e gateway.ProcessExit) (banned []worker.Banned) {
+	return d.died(crash.Death{
+		At: time.Now(), Status: e.Status, Output: e.Output, Recorded: e.Recorded,
+		Endpoint: e.Endpoint, Version: e.Version, Hung: e.Hung, Lost: e.Lost,
+	})
+}
+
+func (d *deaths) died(death crash.Death) (banned []worker.Banned) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.control == nil {

@@ -134,9 +134,21 @@ func (s *server) snapshot(file *config.File, without map[string]bool) gateway.Sn
 				Timeout: e.Timeout, MaxBody: e.MaxBody, MaxConcurrency: e.MaxConcurrency,
 				MaxNative: e.MaxNative, MaxStuck: e.MaxStuck,
 			},
+			Isolated: e.Isolation == string(model.InProcess), Process: gateway.ProcessLimits(e.Process),
 		})
 	}
 	return snapshot
+}
+
+// declare makes a file, and what was built, what is served.
+func (s *server) declare(ctx context.Context, file *config.File, without map[string]bool) error {
+	auto := map[string]model.Probation{}
+	for _, e := range file.Endpoints {
+		if e.Isolation == string(model.Auto) {
+			auto[e.Name] = model.Probation{Requests: e.Probation.Requests, Time: model.Duration(e.Probation.Time)}
+		}
+	}
+	return s.control.DeclareAuto(ctx, s.snapshot(file, without), auto)
 }
 
 // reload reads the file again. Whatever is wrong with it, what serves stays.
@@ -158,7 +170,7 @@ func (s *server) reload(ctx context.Context) {
 		}
 	}
 	// What could not be served before need not be now.
-	err = s.control.Declare(ctx, s.snapshot(file, bad))
+	err = s.declare(ctx, file, bad)
 	for err != nil {
 		faults := endpointsOf(err)
 		known := len(faults) > 0
@@ -170,7 +182,7 @@ func (s *server) reload(ctx context.Context) {
 			logger().Error("the configuration is not reloaded, the running one stays", "error", located(err, file))
 			return
 		}
-		err = s.control.Declare(ctx, s.snapshot(file, bad))
+		err = s.declare(ctx, file, bad)
 	}
 	s.bad = bad
 	if keys := s.inForce.changed(file.Server); len(keys) > 0 {
@@ -204,7 +216,7 @@ func (s *server) rebuild(ctx context.Context, dir string) {
 			delete(without, e.Name)
 		}
 	}
-	if err := s.control.Declare(ctx, s.snapshot(s.file, without)); err != nil {
+	if err := s.declare(ctx, s.file, without); err != nil {
 		s.libraries[dir] = before
 		logger().Error("the new version cannot be used, the old one keeps serving", "source", dir, "error", err)
 		return

@@ -42,6 +42,7 @@ func (s *server) openWorker(ln net.Listener, log *slog.Logger) error {
 		IdleTimeout: s.file.Server.IdleTimeout, MaxConnections: s.file.Server.MaxConnections,
 	}
 	if s.command.singleProcess() {
+		options.Ended = func(e gateway.ProcessExit) { s.deaths.ended(e) }
 		if s.command.AccessLog {
 			options.Access = log
 		}

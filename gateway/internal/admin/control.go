@@ -26,6 +26,7 @@ type endpoints interface {
 	CreateEndpoint(context.Context, model.EndpointSpec) (model.Endpoint, error)
 	UpdateEndpoint(ctx context.Context, name string, revision int64, spec model.EndpointSpec) (model.Endpoint, error)
 	DeleteEndpoint(ctx context.Context, name string, revision int64) error
+	Release(ctx context.Context, endpoint string) (model.Endpoint, error)
 	EnableEndpoint(ctx context.Context, name string, enabled bool, revision int64) (model.Endpoint, error)
 	Domains(context.Context) ([]model.Domain, error)
 }

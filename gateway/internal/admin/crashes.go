@@ -8,8 +8,8 @@ import (
 
 func (a *API) registerCrashes() {
 	register(a, "list-crashes", doc{
-		tag: "status", summary: "List how native code ended worker processes",
-		more: "The newest first, and the last 50 only. A key that is limited to endpoints sees those that these are to blame for.",
+		tag: "status", summary: "List how native code ended processes",
+		more: "Those of workers, and of isolated endpoints. The newest first, and the last 50 only. A key that is limited to endpoints sees those that these are to blame for.",
 	}, func(ctx context.Context, in *struct {
 		Paging
 		Endpoint string `query:"endpoint" maxLength:"64" doc:"Only those that this endpoint is to blame for."`

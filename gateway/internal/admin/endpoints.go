@@ -83,6 +83,13 @@ func (a *API) registerEndpoints() {
 		})
 	a.registerEnable("enable-endpoint", true, doc{tag: "endpoints", summary: "Route to an endpoint"})
 	a.registerEnable("disable-endpoint", false, doc{tag: "endpoints", summary: "Take the route of an endpoint away", more: "Its path answers 404. Its version stays deployed."})
+	register(a, "release-endpoint", doc{
+		tag: "endpoints", summary: "Forget what was decided about where the versions of an endpoint run",
+		more: "A version that was put out since it crashed, or is a suspect, runs again where the endpoint's isolation says; with auto it has to prove itself anew.",
+	}, func(ctx context.Context, in *struct{ EndpointPath }) (*revised[model.Endpoint], error) {
+		e, err := a.control.Release(ctx, in.Endpoint)
+		return changed(e, e.Revision, err)
+	})
 	register(a, "list-domains", doc{tag: "endpoints", summary: "List the domains that endpoints answer for"},
 		func(ctx context.Context, _ *struct{}) (*listed[model.Domain], error) {
 			all, err := a.control.Domains(ctx)

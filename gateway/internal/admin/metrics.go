@@ -36,9 +36,15 @@ func (a *API) registerPrometheus() {
 		for endpoint, all := range a.control.Quarantined() {
 			quarantined[endpoint] = len(all)
 		}
+		placed := map[string]string{}
+		for _, e := range o.Endpoints {
+			if e.Placed != "" {
+				placed[e.Name] = string(e.Placed)
+			}
+		}
 		err = telemetry.WritePrometheus(&text, a.control.Report(), telemetry.More{
 			Version: o.Version, ABI: o.ABI, BuildsQueued: o.Builds, LogsLeftOut: a.logs.LeftOut(),
-			Crashes: a.control.CrashCounts(), Quarantined: quarantined,
+			Crashes: a.control.CrashCounts(), Quarantined: quarantined, Placed: placed,
 		})
 		return &textOutput{prometheusText, text.Bytes()}, err
 	})
@@ -59,6 +65,7 @@ func metricsOf(r gateway.Report) model.Metrics {
 			one.Versions = append(one.Versions, model.VersionMetrics{
 				Version: v.Version, Role: string(v.Role), InFlight: v.InFlight, Requests: byStatus(v.Requests),
 				Latency: latencyOf(v.Latency), Retained: v.Retained, Bytes: v.Bytes, Unloaded: v.Unloaded,
+				Process: (*model.IsolatedProcess)(v.Process),
 			})
 		}
 		m.Endpoints = append(m.Endpoints, one)

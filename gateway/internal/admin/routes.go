@@ -39,6 +39,7 @@ var routes = []route{
 	{"update-endpoint", http.MethodPut, v1 + "/endpoints/{endpoint}", model.ScopeAdmin, false},
 	{"delete-endpoint", http.MethodDelete, v1 + "/endpoints/{endpoint}", model.ScopeAdmin, false},
 	{"enable-endpoint", http.MethodPost, v1 + "/endpoints/{endpoint}/enable", model.ScopeAdmin, false},
+	{"release-endpoint", http.MethodPost, v1 + "/endpoints/{endpoint}/release", model.ScopeDeploy, false},
 	{"disable-endpoint", http.MethodPost, v1 + "/endpoints/{endpoint}/disable", model.ScopeAdmin, false},
 
 	{"list-versions", http.MethodGet, v1 + "/endpoints/{endpoint}/versions", model.ScopeRead, false},

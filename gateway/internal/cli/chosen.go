@@ -19,11 +19,23 @@ type chosen struct {
 	MaxConcurrency int           `help:"Requests in flight." placeholder:"N"`
 	MaxNative      int           `help:"Threads inside native code." placeholder:"N"`
 	MaxStuck       int           `help:"Calls past their deadline that have not returned." placeholder:"N"`
-	Probe          string        `help:"Path to request of a version before it gets traffic." placeholder:"PATH"`
+
+	Isolation         string        `help:"Where the library runs: worker, in a process of its own (process), or there until a version has proved itself (auto)." enum:",worker,process,auto" default:"" placeholder:"WHERE"`
+	ProcessMemory     int64         `help:"Bytes of memory of that process." placeholder:"BYTES"`
+	ProcessCPU        float64       `help:"Processors' worth of time of that process." name:"process-cpu" placeholder:"N"`
+	ProcessFiles      int           `help:"Descriptors of that process." placeholder:"N"`
+	ProcessOpen       *bool         `help:"Let that process do what any process may." negatable:""`
+	ProbationRequests int           `help:"Requests that a version answers in a process of its own before it has proved itself." placeholder:"N"`
+	ProbationTime     time.Duration `help:"How long it does so at least."`
+
+	Probe string `help:"Path to request of a version before it gets traffic." placeholder:"PATH"`
 }
 
 // Validate refuses what is not a route, and what would be taken for left out.
 func (c chosen) Validate() error {
+	if c.ProcessMemory < 0 || c.ProcessCPU < 0 || c.ProcessFiles < 0 || c.ProbationRequests < 0 || c.ProbationTime < 0 {
+		return errors.New("the --process- bounds and those of a --probation- are above 0")
+	}
 	if c.Timeout < 0 || c.MaxBody < 0 || c.MaxConcurrency < 0 || c.MaxNative < 0 || c.MaxStuck < 0 {
 		return errors.New("--timeout and the --max- limits are above 0")
 	}
@@ -49,6 +61,15 @@ func (c chosen) into(e *model.EndpointSpec) error {
 	choose(&e.Limits.MaxConcurrency, c.MaxConcurrency)
 	choose(&e.Limits.MaxNative, c.MaxNative)
 	choose(&e.Limits.MaxStuck, c.MaxStuck)
+	choose(&e.Isolation, model.Isolation(c.Isolation))
+	choose(&e.Process.Memory, c.ProcessMemory)
+	choose(&e.Process.CPU, c.ProcessCPU)
+	choose(&e.Process.Files, c.ProcessFiles)
+	if c.ProcessOpen != nil {
+		e.Process.Open = *c.ProcessOpen
+	}
+	choose(&e.Probation.Requests, c.ProbationRequests)
+	choose(&e.Probation.Time, model.Duration(c.ProbationTime))
 	if c.Probe != "" {
 		if e.Probe == nil {
 			e.Probe = &model.Probe{}

@@ -24,7 +24,7 @@ type Commands struct {
 	Apply     applyCommand     `cmd:"" group:"run" help:"Make endpoints and services what a bundle or a folder says, or show what would change."`
 	Import    importCommand    `cmd:"" group:"run" help:"Make endpoints with handler stubs from an OpenAPI document."`
 	Keys      keysCommand      `cmd:"" group:"run" help:"List, make and delete the keys of the admin API."`
-	Crashes   crashesCommand   `cmd:"" group:"run" help:"Show how native code ended worker processes, and who is to blame."`
+	Crashes   crashesCommand   `cmd:"" group:"run" help:"Show how native code ended processes, and who is to blame."`
 	Audit     auditCommand     `cmd:"" group:"run" help:"Show who changed what, when, from where."`
 
 	Completion completionCommand `cmd:"" help:"Print what makes the shell complete command lines: source <(edge-gateway completion bash)."`

@@ -22,7 +22,7 @@ func (c crashesCommand) Run(ctx context.Context) error {
 			fmt.Printf("%s  %s", one.At.Local().Format("2006-01-02 15:04:05"), one)
 		}
 		if len(crashes) == 0 {
-			fmt.Println("No worker process was ended by native code.")
+			fmt.Println("No process was ended by native code.")
 		}
 	})
 }

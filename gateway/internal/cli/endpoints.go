@@ -22,6 +22,7 @@ type endpointsCommand struct {
 	Source  endpointSource  `cmd:"" help:"Write the source that the gateway has of one to a folder."`
 	Enable  enableEndpoint  `cmd:"" help:"Route to one again."`
 	Disable disableEndpoint `cmd:"" help:"Take the route of one away; its path answers 404."`
+	Release releaseEndpoint `cmd:"" help:"Forget why a version of one was put into a process of its own; with isolation auto it has to prove itself anew."`
 	Delete  deleteEndpoint  `cmd:"" help:"Delete one, with its versions."`
 }
 
@@ -97,6 +98,18 @@ func showOne(e model.Endpoint) {
 	row("max_concurrency", e.Limits.MaxConcurrency)
 	row("max_native", e.Limits.MaxNative)
 	row("max_stuck", e.Limits.MaxStuck)
+	row("isolation", e.Isolation)
+	row("process memory", e.Process.Memory)
+	row("process cpu", e.Process.CPU)
+	row("process files", e.Process.Files)
+	if e.Process.Open {
+		row("process open", "yes")
+	}
+	row("probation", probationOf(e.Probation))
+	showPlacement(row, "runs in", e.Placement)
+	if e.Canary != nil {
+		showPlacement(row, "canary runs in", e.Canary.Placement)
+	}
 	if e.Probe != nil {
 		row("probe", e.Probe.Path)
 	}
@@ -165,6 +178,12 @@ type disableEndpoint struct{ named }
 
 func (c disableEndpoint) Run(ctx context.Context) error {
 	return call(ctx, c.remote, c.post("disable"), func(e model.Endpoint) { fmt.Printf("%s has no route now.\n", e.Name) })
+}
+
+type releaseEndpoint struct{ named }
+
+func (c releaseEndpoint) Run(ctx context.Context) error {
+	return call(ctx, c.remote, c.post("release"), showOne)
 }
 
 type deleteEndpoint struct{ named }

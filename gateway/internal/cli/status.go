@@ -34,13 +34,13 @@ func showOverview(o model.Overview) {
 		fmt.Println(counts(o.Endpoints))
 	}
 	fmt.Println()
-	endpoints := newTable("ENDPOINT", "ROUTE", "STATE", "VERSION", "REQUESTS", "5XX", "P50", "P99", "IN FLIGHT", "OLD")
+	endpoints := newTable("ENDPOINT", "ROUTE", "STATE", "VERSION", "ISOLATED", "REQUESTS", "5XX", "P50", "P99", "IN FLIGHT", "OLD")
 	for _, e := range o.Endpoints {
 		version := short(e.Version)
 		if e.Canary != "" {
 			version += " + " + short(e.Canary)
 		}
-		endpoints.add(e.Name, e.Route, e.State, version, e.Requests, e.Errors, milliseconds(e.P50), milliseconds(e.P99), inFlight(e), old(e))
+		endpoints.add(e.Name, e.Route, e.State, version, isolated(e.Placed), e.Requests, e.Errors, milliseconds(e.P50), milliseconds(e.P99), inFlight(e), old(e))
 	}
 	endpoints.print("No endpoint yet: edge-gateway deploy DIR --route 'GET /hello/{name}' makes one.")
 	if len(o.Services) > 0 {
@@ -50,6 +50,11 @@ func showOverview(o model.Overview) {
 	for _, e := range o.Endpoints {
 		if e.Fault != "" {
 			fmt.Printf("\nendpoint %s: %s\n", e.Name, Plain(e.Fault))
+		}
+	}
+	for _, e := range o.Endpoints {
+		if e.Why != "" && e.Placed.Isolated() {
+			fmt.Printf("\nendpoint %s runs in a process of its own: %s\n", e.Name, Plain(e.Why))
 		}
 	}
 	for _, s := range o.Services {

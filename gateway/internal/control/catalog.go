@@ -19,6 +19,8 @@ type catalog struct {
 	file     gateway.Snapshot
 	declared time.Time // zero until Declare
 	given    []string  // the files of those libraries, which may lie in the build cache
+	// auto are the endpoints of the file whose isolation is "auto".
+	auto map[string]model.Probation
 
 	endpoints map[string]model.Endpoint // of the API, as the state has them
 	services  map[string]state.Service  // likewise
@@ -27,8 +29,11 @@ type catalog struct {
 	// until it is changed, so that it does not keep others from changing.
 	broken         map[string]string // endpoints
 	brokenServices map[string]string
-	isolated       map[string]model.Quarantine // endpoints of the file, as they are declared
+	quarantined    map[string]model.Quarantine // endpoints of the file, as they are declared
 	yields         map[string]string           // endpoints that have the route of a service of the file
+
+	// Where versions run, as far as what they did has decided it.
+	placements map[versionOfEndpoint]model.Placement
 
 	// What follows is made by compose.
 	snapshot      gateway.Snapshot
@@ -39,9 +44,10 @@ type catalog struct {
 func (k *catalog) clone() *catalog {
 	next := *k
 	next.endpoints, next.services = maps.Clone(k.endpoints), maps.Clone(k.services)
-	next.isolated = maps.Clone(k.isolated)
+	next.quarantined = maps.Clone(k.quarantined)
 	next.broken, next.brokenServices = maps.Clone(k.broken), maps.Clone(k.brokenServices)
 	next.yields = maps.Clone(k.yields)
+	next.placements = maps.Clone(k.placements)
 	return &next
 }
 
@@ -85,23 +91,25 @@ func (k *catalog) serviceNames() []string {
 // endpoint is an endpoint as the API shows it, but for what is live.
 func (k *catalog) endpoint(name string) (model.Endpoint, bool) {
 	if declared, ok := k.fileEndpoint(name); ok {
-		e := fileEndpoint(declared, k.declared)
+		e := k.declaredEndpoint(declared)
 		e.Fault = k.broken[name]
-		if k.isIsolated(declared) {
-			q := k.isolated[name]
-			e.Quarantine, e.Fault = []model.Quarantine{q}, isolatedFault(q)
+		if k.isQuarantined(declared) {
+			q := k.quarantined[name]
+			e.Quarantine, e.Fault = []model.Quarantine{q}, quarantineFault(q)
 		}
+		k.place(&e)
 		return e, true
 	}
 	e, ok := k.endpoints[name]
 	e.Fault = k.faults[name]
+	k.place(&e)
 	return e, ok
 }
 
-// isIsolated tells whether the version that the file declares of an endpoint is
+// isQuarantined tells whether the version that the file declares of an endpoint is
 // in quarantine.
-func (k *catalog) isIsolated(e gateway.Endpoint) bool {
-	q, ok := k.isolated[e.Name]
+func (k *catalog) isQuarantined(e gateway.Endpoint) bool {
+	q, ok := k.quarantined[e.Name]
 	return ok && e.Library != "" && digestOf(e.Library) == q.Version
 }
 
@@ -177,8 +185,9 @@ func routeOf(spec model.EndpointSpec) config.Route {
 	return config.Route{Domain: spec.Domain, Path: spec.Path, Methods: spec.Methods}
 }
 
-// fileEndpoint is how an endpoint of the configuration file is shown.
-func fileEndpoint(e gateway.Endpoint, declared time.Time) model.Endpoint {
+// declaredEndpoint is how an endpoint of the configuration file is shown.
+func (k *catalog) declaredEndpoint(e gateway.Endpoint) model.Endpoint {
+	isolation, probation := k.isolation(e.Name)
 	return model.Endpoint{
 		EndpointSpec: model.EndpointSpec{
 			Name: e.Name, Domain: e.Domain, Path: e.Path, Methods: e.Methods, Config: e.Config, Services: e.Services,
@@ -186,7 +195,8 @@ func fileEndpoint(e gateway.Endpoint, declared time.Time) model.Endpoint {
 				Timeout: model.Duration(e.Limits.Timeout), MaxBody: e.Limits.MaxBody, MaxConcurrency: e.Limits.MaxConcurrency,
 				MaxNative: e.Limits.MaxNative, MaxStuck: e.Limits.MaxStuck,
 			},
+			Isolation: isolation, Process: model.ProcessLimits(e.Process), Probation: probation,
 		},
-		Origin: model.FromFile, Revision: declared.UnixMilli(), Version: digestOf(e.Library), Created: declared, Updated: declared,
+		Origin: model.FromFile, Revision: k.declared.UnixMilli(), Version: digestOf(e.Library), Created: k.declared, Updated: k.declared,
 	}
 }

@@ -36,8 +36,11 @@ func (k *catalog) compose(artifacts *artifact.Store) {
 	}
 	k.snapshot.Endpoints = slices.Clone(k.file.Endpoints)
 	for i := range k.snapshot.Endpoints {
-		if e := &k.snapshot.Endpoints[i]; k.broken[e.Name] != "" || k.isIsolated(*e) {
+		if e := &k.snapshot.Endpoints[i]; k.broken[e.Name] != "" || k.isQuarantined(*e) {
 			e.Library, e.Canary = "", nil
+		}
+		if e := &k.snapshot.Endpoints[i]; e.Library != "" {
+			e.Isolated = k.placement(e.Name, digestOf(e.Library)).State.Isolated()
 		}
 	}
 	routes := make([]config.Route, len(k.file.Endpoints))
@@ -84,6 +87,7 @@ func (k *catalog) composeEndpoint(e model.Endpoint, artifacts *artifact.Store) g
 			Timeout: time.Duration(e.Limits.Timeout), MaxBody: e.Limits.MaxBody, MaxConcurrency: e.Limits.MaxConcurrency,
 			MaxNative: e.Limits.MaxNative, MaxStuck: e.Limits.MaxStuck,
 		},
+		Process: gateway.ProcessLimits(e.Process),
 	}
 	fault := func(format string, args ...any) gateway.Endpoint {
 		k.faults[e.Name] = fmt.Sprintf(format, args...)
@@ -97,7 +101,7 @@ func (k *catalog) composeEndpoint(e model.Endpoint, artifacts *artifact.Store) g
 	}
 	if e.Version == "" {
 		if n := len(e.Quarantine); n > 0 {
-			return fault("%s", isolatedFault(e.Quarantine[n-1]))
+			return fault("%s", quarantineFault(e.Quarantine[n-1]))
 		}
 		return made
 	}
@@ -108,14 +112,17 @@ func (k *catalog) composeEndpoint(e model.Endpoint, artifacts *artifact.Store) g
 	if err != nil {
 		return fault("its version cannot be had: %v", err)
 	}
-	made.Library = library.Path
+	made.Library, made.Isolated = library.Path, k.placement(e.Name, e.Version).State.Isolated()
 	if e.Canary != nil {
 		library, err := artifacts.Library(e.Canary.Version)
 		if err != nil {
 			k.faults[e.Name] = fmt.Sprintf("its canary cannot be had: %v", err)
 			return made
 		}
-		made.Canary = &gateway.Canary{Library: library.Path, Weight: e.Canary.Weight, Header: e.Canary.Header}
+		made.Canary = &gateway.Canary{
+			Library: library.Path, Weight: e.Canary.Weight, Header: e.Canary.Header,
+			Isolated: k.placement(e.Name, e.Canary.Version).State.Isolated(),
+		}
 	}
 	return made
 }

@@ -69,6 +69,7 @@ type Options struct {
 	MaxSource      int64 // bytes of one source tree; default 64 MiB
 
 	canaryEvery  time.Duration // how often the figures of a canary are looked at; default 1 s
+	placeEvery   time.Duration // how often versions are looked at that have to prove themselves; default 1 s
 	versionGrace time.Duration // how long a version has to be put to use; default 10 min
 }
 
@@ -78,6 +79,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.canaryEvery == 0 {
 		o.canaryEvery = time.Second
+	}
+	if o.placeEvery == 0 {
+		o.placeEvery = time.Second
 	}
 	if o.versionGrace == 0 {
 		o.versionGrace = 10 * time.Minute
@@ -115,6 +119,7 @@ type Control struct {
 	builds    builds
 	counters  telemetry.Accumulator
 	canaries  canaries
+	placing   placing
 	crashes   crashes
 	// collecting has room for one wish that artifacts be collected.
 	collecting chan struct{}
@@ -165,6 +170,7 @@ func (c *Control) start(ctx context.Context) error {
 	}
 	c.background.Go(c.keepCollecting)
 	c.background.Go(c.keepCounting)
+	c.background.Go(c.keepPlacing)
 	return nil
 }
 

@@ -23,9 +23,10 @@ type crashes struct {
 
 const crashDir = "crashes"
 
-// Crashed takes note of a worker's end that nobody had ordered, and tells which
-// versions are to have no traffic any more, from now on: what is to be served
-// in their place follows as a change.
+// Crashed takes note of the end of a worker, or of an isolated endpoint's
+// process, that nobody had ordered, and tells which versions are to have no
+// traffic any more, from now on: what is to be served in their place follows as
+// a change.
 func (c *Control) Crashed(d crash.Death) (guilty []model.CrashSuspect) {
 	found := crash.Examine(d, func(version string) (string, bool) {
 		library, err := c.artifacts.Library(version)
@@ -36,8 +37,11 @@ func (c *Control) Crashed(d crash.Death) (guilty []model.CrashSuspect) {
 	if c.crashes.counts == nil {
 		c.crashes.counts = map[string]uint64{}
 	}
-	c.crashes.counts[found.Endpoint]++
+	if !found.Isolated {
+		c.crashes.counts[found.Endpoint]++
+	}
 	c.crashes.mu.Unlock()
+	c.placing.spoil(versionOfEndpoint{found.Endpoint, found.Version})
 	if len(guilty) > 0 {
 		var names []string
 		for _, g := range guilty {
@@ -56,16 +60,21 @@ func (c *Control) Crashed(d crash.Death) (guilty []model.CrashSuspect) {
 	if found.Request != nil {
 		attrs = append(attrs, slog.String("request_id", found.Request.ID))
 	}
-	c.log.Error("the worker was ended by native code", attrs...)
+	message, action := "the worker was ended by native code", "worker.crash"
+	if found.Isolated {
+		message, action = "the process of an isolated endpoint was ended by its handler", "process.crash"
+	}
+	c.log.Error(message, attrs...)
 	if c.life.Err() != nil {
 		return guilty // nothing is changed any more
 	}
 	for _, g := range guilty {
 		c.background.Go(func() { c.quarantine(c.life, g, found) })
 	}
+	c.background.Go(func() { c.move(c.life, found) })
 	c.background.Go(func() {
 		c.Note(context.Background(), model.AuditEntry{
-			At: found.At, By: "gateway", Action: "worker.crash", Target: targetOf(found), Outcome: "failed", Detail: strings.TrimSpace(found.String()),
+			At: found.At, By: "gateway", Action: action, Target: targetOf(found), Outcome: "failed", Detail: strings.TrimSpace(found.String()),
 		})
 	})
 	return guilty

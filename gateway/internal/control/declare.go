@@ -20,6 +20,12 @@ import (
 // and nothing has changed then. What the API has made and what contradicts it
 // is left out of what is served, with a Fault that says so.
 func (c *Control) Declare(ctx context.Context, s gateway.Snapshot) error {
+	return c.DeclareAuto(ctx, s, nil)
+}
+
+// DeclareAuto is Declare where the isolation of some endpoints is "auto": what
+// they have to do before they run in the worker is given by their names.
+func (c *Control) DeclareAuto(ctx context.Context, s gateway.Snapshot, auto map[string]model.Probation) error {
 	kept, names, err := c.keepLibraries(s)
 	if err != nil {
 		return err
@@ -28,18 +34,24 @@ func (c *Control) Declare(ctx context.Context, s gateway.Snapshot) error {
 	defer c.mu.Unlock()
 	now := c.now.Load()
 	next := now.clone()
-	next.file, next.declared, next.given = kept, time.Now().UTC(), slices.Collect(maps.Values(names))
+	next.file, next.declared, next.given, next.auto = kept, time.Now().UTC(), slices.Collect(maps.Values(names)), auto
 	next.broken, next.brokenServices, next.yields = map[string]string{}, map[string]string{}, map[string]string{} // another try
 	for _, e := range next.file.Endpoints {
-		if q, ok := next.isolated[e.Name]; ok && !next.isIsolated(e) {
-			delete(next.isolated, e.Name)
+		if q, ok := next.quarantined[e.Name]; ok && !next.isQuarantined(e) {
+			delete(next.quarantined, e.Name)
 			c.forgive(e.Name, q.Version)
 		}
 	}
+	stale := next.forgetOthers()
 	if err := c.converge(ctx, next, nil); err != nil {
 		return asGiven(err, names)
 	}
 	c.now.Store(next)
+	if len(stale) > 0 {
+		if err := c.state.Update(ctx, func(tx *state.Tx) error { return deletePlacements(tx, stale) }); err != nil {
+			c.log.Warn("where versions ran that the configuration file has no more is not forgotten", "error", err)
+		}
+	}
 	for _, name := range next.endpointNames() {
 		if why := next.faults[name]; why != "" && why != now.faults[name] {
 			c.log.Warn("an endpoint of the API is not served as it should be", "endpoint", name, "reason", why)
@@ -119,8 +131,9 @@ func (r renamed) Unwrap() error { return r.error }
 func (c *Control) serveState(ctx context.Context) error {
 	first := &catalog{
 		endpoints: map[string]model.Endpoint{}, services: map[string]state.Service{},
-		isolated: map[string]model.Quarantine{},
-		broken:   map[string]string{}, brokenServices: map[string]string{}, yields: map[string]string{},
+		quarantined: map[string]model.Quarantine{},
+		broken:      map[string]string{}, brokenServices: map[string]string{}, yields: map[string]string{},
+		placements: map[versionOfEndpoint]model.Placement{},
 	}
 	err := c.state.View(ctx, func(tx *state.Tx) error {
 		endpoints, err := tx.Endpoints()
@@ -128,6 +141,13 @@ func (c *Control) serveState(ctx context.Context) error {
 			return err
 		}
 		services, err := tx.Services()
+		if err != nil {
+			return err
+		}
+		placements, err := tx.Placements()
+		for _, p := range placements {
+			first.placements[versionOfEndpoint{p.Endpoint, p.Version}] = p.Placement
+		}
 		for _, e := range endpoints {
 			first.endpoints[e.Name] = e
 		}

@@ -106,6 +106,9 @@ func (e *edit) deployed(d *deed, is model.Endpoint, how model.Deploy) {
 		is.Quarantine = slices.DeleteFunc(slices.Clone(is.Quarantine), func(q model.Quarantine) bool { return q.Version == how.New })
 		d.c.forgive(is.Name, how.New)
 	}
+	if how.Action == "deploy" || how.Action == "rollback" || how.Action == "canary" {
+		e.retry(versionOfEndpoint{is.Name, how.New})
+	}
 	e.putEndpoint(is)
 	if how.New != "" {
 		// It was there before the trial; the budget may have had it forgotten

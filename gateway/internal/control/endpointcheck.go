@@ -31,7 +31,7 @@ func (k *catalog) checkEndpoint(spec model.EndpointSpec) (model.EndpointSpec, er
 // checkSpec is checkEndpoint without the other endpoints.
 func (k *catalog) checkSpec(spec model.EndpointSpec) (model.EndpointSpec, error) {
 	spec.Domain = strings.ToLower(spec.Domain)
-	for _, check := range []func(*model.EndpointSpec) error{checkRoute, checkConfig, k.checkBindings, checkLimits, checkProbe} {
+	for _, check := range []func(*model.EndpointSpec) error{checkRoute, checkConfig, k.checkBindings, checkLimits, checkIsolation, checkProbe} {
 		if err := check(&spec); err != nil {
 			return spec, err
 		}
@@ -118,6 +118,29 @@ func checkLimits(spec *model.EndpointSpec) error {
 		if limit.value < 0 || limit.value > limit.most {
 			return invalid("limits."+limit.name, fmt.Errorf("%s must be from 1 to %d, or 0 for the default, not %d", limit.name, limit.most, limit.value))
 		}
+	}
+	return nil
+}
+
+// checkIsolation has the ranges of the configuration file.
+func checkIsolation(spec *model.EndpointSpec) error {
+	if spec.Isolation != "" {
+		if err := config.CheckIsolation(string(spec.Isolation)); err != nil {
+			return invalid("isolation", err)
+		}
+	}
+	p := spec.Process
+	switch d := time.Duration(spec.Probation.Time); {
+	case p.Memory != 0 && (p.Memory < config.LeastMemory || p.Memory > config.MostMemory):
+		return invalid("process.memory", fmt.Errorf("memory must be from %d to %d bytes, or 0 for no bound, not %d", config.LeastMemory, config.MostMemory, p.Memory))
+	case p.CPU != 0 && !(p.CPU >= config.LeastCPU && p.CPU <= config.MostCPU):
+		return invalid("process.cpu", fmt.Errorf("cpu must be from %v to %v, or 0 for no bound, not %v", config.LeastCPU, config.MostCPU, p.CPU))
+	case p.Files != 0 && (p.Files < config.LeastFiles || p.Files > config.MostFiles):
+		return invalid("process.files", fmt.Errorf("files must be from %d to %d, or 0 for the default, not %d", config.LeastFiles, config.MostFiles, p.Files))
+	case spec.Probation.Requests < 0 || spec.Probation.Requests > config.MostRequests:
+		return invalid("probation.requests", fmt.Errorf("requests must be from 1 to %d, or 0 for the default, not %d", config.MostRequests, spec.Probation.Requests))
+	case d != 0 && (d < config.LeastProbation || d > config.MostProbation):
+		return invalid("probation.time", fmt.Errorf("time must be from %s to %s, not %s", config.LeastProbation, config.MostProbation, d))
 	}
 	return nil
 }

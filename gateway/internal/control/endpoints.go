@@ -25,6 +25,7 @@ func (c *Control) Endpoints(ctx context.Context, f model.EndpointFilter, p model
 	}
 	list, err := page.Cut(found, "endpoints", p, func(e model.Endpoint) string { return e.Name })
 	c.withCanaries(list.Items)
+	c.withPlacements(list.Items)
 	return list, err
 }
 
@@ -44,6 +45,7 @@ func (c *Control) Endpoint(ctx context.Context, name string) (model.Endpoint, er
 	}
 	one := []model.Endpoint{e}
 	c.withCanaries(one)
+	c.withPlacements(one)
 	return one[0], nil
 }
 
@@ -147,6 +149,9 @@ func (c *Control) updateEndpoint(ctx context.Context, d *deed, name string, revi
 		}
 		after.Revision, after.Updated = after.Revision+1, time.Now().UTC()
 		d.tell("%s", differences(before.EndpointSpec, after.EndpointSpec))
+		if before.Isolation != after.Isolation {
+			e.forgetPlacements(name)
+		}
 		e.putEndpoint(after)
 		return nil
 	})
@@ -168,7 +173,7 @@ func unchanged(is, known int64) error {
 // than those that run.
 func startsAnew(before model.Endpoint, spec model.EndpointSpec) bool {
 	return before.Version != "" && !spec.Disabled &&
-		(before.Disabled || !maps.Equal(before.Config, spec.Config) || !maps.Equal(before.Services, spec.Services))
+		(before.Disabled || before.Isolation != spec.Isolation || !maps.Equal(before.Config, spec.Config) || !maps.Equal(before.Services, spec.Services))
 }
 
 // DeleteEndpoint removes an endpoint with its versions, history and source.

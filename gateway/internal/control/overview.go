@@ -58,6 +58,9 @@ func overviewOf(e model.Endpoint, r gateway.EndpointReport, function bool) model
 	default:
 		o.State = "serving"
 	}
+	if e.Placement != nil && e.Version != "" {
+		o.Placed, o.Why = e.Placement.State, e.Placement.Reason
+	}
 	if e.Canary != nil {
 		o.Canary = e.Canary.Version
 	}

@@ -22,7 +22,7 @@ func (c *Control) quarantine(ctx context.Context, g model.CrashSuspect, last mod
 		Reason: fmt.Sprintf("it ended %d workers within %s, the last time by: %s", crash.Often, crash.Within, last.What),
 	}
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		err := c.isolate(ctx, g.Endpoint, q)
+		err := c.takeTraffic(ctx, g.Endpoint, q)
 		switch problem := (*model.Error)(nil); {
 		case err == nil:
 			return
@@ -39,14 +39,14 @@ func (c *Control) quarantine(ctx context.Context, g model.CrashSuspect, last mod
 	}
 }
 
-func (c *Control) isolate(ctx context.Context, endpoint string, q model.Quarantine) error {
+func (c *Control) takeTraffic(ctx context.Context, endpoint string, q model.Quarantine) error {
 	release, err := c.endpoints.take(ctx, endpoint)
 	if err != nil {
 		return err
 	}
 	defer release()
 	if _, ok := c.now.Load().fileEndpoint(endpoint); ok {
-		return c.isolateDeclared(ctx, endpoint, q)
+		return c.takeDeclared(ctx, endpoint, q)
 	}
 	candidates, err := c.healthy(ctx, endpoint, q.Version)
 	if err != nil {
@@ -54,7 +54,7 @@ func (c *Control) isolate(ctx context.Context, endpoint string, q model.Quaranti
 	}
 	for _, to := range append(candidates, "") {
 		d := c.deed(ctx, "endpoint.quarantine", "endpoint/"+endpoint)
-		err = c.change(ctx, d, func(e *edit) error { return e.isolate(d, endpoint, q, to) })
+		err = c.change(ctx, d, func(e *edit) error { return e.takeTraffic(d, endpoint, q, to) })
 		if refusal := (*model.Error)(nil); errors.As(err, &refusal) && refusal.Kind == model.Refused {
 			continue // it does not start any more
 		}
@@ -66,8 +66,8 @@ func (c *Control) isolate(ctx context.Context, endpoint string, q model.Quaranti
 	return err
 }
 
-// isolate is the change of an endpoint of the API.
-func (e *edit) isolate(d *deed, endpoint string, q model.Quarantine, to string) error {
+// takeTraffic is the change of an endpoint of the API.
+func (e *edit) takeTraffic(d *deed, endpoint string, q model.Quarantine, to string) error {
 	is, err := e.own(endpoint)
 	if err != nil {
 		return err
@@ -97,15 +97,15 @@ func (e *edit) isolate(d *deed, endpoint string, q model.Quarantine, to string) 
 	return nil
 }
 
-// isolateDeclared is for an endpoint of the configuration file: it answers 503
+// takeDeclared is for an endpoint of the configuration file: it answers 503
 // until the file declares another version, or the gateway starts again.
-func (c *Control) isolateDeclared(ctx context.Context, endpoint string, q model.Quarantine) (err error) {
+func (c *Control) takeDeclared(ctx context.Context, endpoint string, q model.Quarantine) (err error) {
 	d := c.deed(ctx, "endpoint.quarantine", "endpoint/"+endpoint)
 	defer d.ended(&err)
 	d.tell("version %s: %s", short(q.Version), q.Reason)
 	err = c.change(ctx, d, func(e *edit) error {
 		e.serves = true
-		e.isolated[endpoint] = q
+		e.quarantined[endpoint] = q
 		return nil
 	})
 	if err == nil {
@@ -151,8 +151,8 @@ func (c *Control) healthy(ctx context.Context, endpoint, but string) (versions [
 	return versions, err
 }
 
-// isolatedFault tells that a version does not get traffic, and why.
-func isolatedFault(q model.Quarantine) string {
+// quarantineFault tells that a version does not get traffic, and why.
+func quarantineFault(q model.Quarantine) string {
 	return fmt.Sprintf("version %s is quarantined: %s", short(q.Version), q.Reason)
 }
 

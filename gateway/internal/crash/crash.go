@@ -17,12 +17,18 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
-// Death is a worker's end, and what it left behind.
+// Death is the end of a worker, or of the process of an isolated endpoint, and
+// what it left behind.
 type Death struct {
 	At       time.Time
 	Status   string // as the system tells it: "exit status 2"
 	Output   []byte // what the runtime wrote, or its beginning
 	Recorded abi.Recorded
+
+	// Of the process of an isolated endpoint: whose it was.
+	Endpoint, Version string // Endpoint is "" for a worker
+	Hung              bool   // it was killed, since calls did not return
+	Lost              int    // requests, that which ended it among them
 }
 
 // Examine tells what happened. library finds the file of a version; it is asked
@@ -34,7 +40,11 @@ func Examine(d Death, library func(version string) (path string, ok bool)) model
 	}
 	e.findFault()
 	e.tellWhat()
-	e.blame()
+	if e.isolated() {
+		e.blameOwner()
+	} else {
+		e.blame()
+	}
 	e.tellWhere()
 	e.tellRequest()
 	return e.crash
@@ -74,6 +84,8 @@ func (e *examination) findFault() {
 
 func (e *examination) tellWhat() {
 	switch {
+	case e.Hung:
+		e.crash.What = "calls did not return"
 	case e.dump.signal != "":
 		e.crash.What = e.dump.signal
 		if strings.HasPrefix(e.dump.signal, "SIGSEGV") || strings.HasPrefix(e.dump.signal, "SIGBUS") {
@@ -101,6 +113,19 @@ func (e *examination) tellWhat() {
 		for _, r := range e.fault.Registers {
 			e.crash.Registers = append(e.crash.Registers, fmt.Sprintf("%s 0x%x", r.Name, r.Value))
 		}
+	}
+}
+
+func (e *examination) isolated() bool { return e.Endpoint != "" }
+
+// blameOwner is for a process that only one version used.
+func (e *examination) blameOwner() {
+	e.scanStack()
+	e.crash.Isolated, e.crash.Hung = true, e.Hung
+	e.crash.Endpoint, e.crash.Version, e.crash.Evidence = e.Endpoint, e.Version, "process"
+	i := slices.IndexFunc(e.Recorded.Libraries, func(l abi.RecordedLibrary) bool { return l.Version == e.Version })
+	if i >= 0 {
+		e.guilty = &e.Recorded.Libraries[i]
 	}
 }
 
@@ -281,6 +306,12 @@ func (e *examination) tellRequest() {
 		if c.Frame != 0 {
 			e.crash.Request = &model.CrashRequest{ID: c.ID, Method: c.Method, Path: c.Path, Came: c.Since.UTC()}
 			requests--
+		}
+	}
+	if e.isolated() { // the gateway knows, also of those that had not reached the process
+		requests = max(0, e.Lost)
+		if e.crash.Request != nil {
+			requests = max(0, requests-1)
 		}
 	}
 	e.crash.Lost = requests

@@ -92,6 +92,9 @@ func (d *Dir) Close() error {
 
 const instances = "instances"
 
+// Path is the directory itself.
+func (d *Dir) Path() string { return d.path }
+
 // Instances is where copies of libraries are loaded from. Each process has a
 // folder of its own.
 func (d *Dir) Instances() string { return d.instances }

@@ -24,6 +24,8 @@ func refuseFailed(ctx *fasthttp.RequestCtx, status abi.Status) {
 		unavailable(ctx)
 	case abi.ErrDeadline:
 		refuse(ctx, http.StatusGatewayTimeout, "")
+	case abi.Lost:
+		refuse(ctx, http.StatusBadGateway, "")
 	default:
 		refuse(ctx, http.StatusInternalServerError, "")
 	}

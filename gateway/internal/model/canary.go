@@ -25,6 +25,7 @@ type Canary struct {
 	Started time.Time `json:"started"`
 	By      string    `json:"by"`
 	// What follows is never stored.
+	Placement *Placement `json:"placement,omitempty" doc:"Where the version that is tried runs, and why there."`
 	Current   CanarySide `json:"current" doc:"Since it started, of the version deployed."`
 	Candidate CanarySide `json:"candidate" doc:"Since it started, of the one tried."`
 	Verdict   string     `json:"verdict,omitempty" doc:"What the rule says at present."`

@@ -21,7 +21,12 @@ type EndpointSpec struct {
 	Config   map[string]string `json:"config,omitempty" nullable:"false" doc:"Handed to the handler when an instance starts."`
 	Services map[string]string `json:"services,omitempty" nullable:"false" doc:"Names of services by the local names under which the handler asks for them."`
 	Limits   Limits            `json:"limits,omitzero" doc:"What is left out has its default."`
-	Probe    *Probe            `json:"probe,omitempty" doc:"A request that a version has to answer before it gets traffic, in a trial without services."`
+
+	Isolation Isolation     `json:"isolation,omitempty" enum:"worker,process,auto" doc:"Where its library runs: in the worker process, with those of all others; in a process of its own; or auto: there until a version has proved itself, then in the worker. Default worker."`
+	Process   ProcessLimits `json:"process,omitzero" doc:"What bounds that process."`
+	Probation Probation     `json:"probation,omitzero" doc:"When a version has proved itself. What is left out has its default."`
+
+	Probe *Probe `json:"probe,omitempty" doc:"A request that a version has to answer before it gets traffic, in a trial without services."`
 }
 
 // Limits bound what one endpoint may take; see gateway.Limits. Zero means the
@@ -55,8 +60,10 @@ type Endpoint struct {
 	Quarantine []Quarantine `json:"quarantine,omitempty" doc:"Versions that get no traffic since they ended too many workers. One that is deployed again by hand is no longer among them."`
 	Created    time.Time    `json:"created"`
 	Updated    time.Time    `json:"updated"`
-	// Fault is never stored: it is what keeps the endpoint from being served now.
-	Fault string `json:"fault,omitempty" doc:"Why it answers 503, or has no route, although it should."`
+	// What follows is never stored. Fault is what keeps the endpoint from being
+	// served now.
+	Placement *Placement `json:"placement,omitempty" doc:"Where the version deployed runs, and why there."`
+	Fault     string     `json:"fault,omitempty" doc:"Why it answers 503, or has no route, although it should."`
 }
 
 // Quarantine is why a version gets no traffic.

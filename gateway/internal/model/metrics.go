@@ -33,6 +33,16 @@ type VersionMetrics struct {
 	Retained int64             `json:"retained" doc:"Instances that were shut down and are still in memory."`
 	Bytes    int64             `json:"bytes" doc:"Of their libraries."`
 	Unloaded int64             `json:"unloaded" doc:"Instances that are gone."`
+	Process  *IsolatedProcess  `json:"process,omitempty" doc:"The process that it has for itself; none in the worker."`
+}
+
+// IsolatedProcess is the process of an isolated version.
+type IsolatedProcess struct {
+	Pid      int       `json:"pid" doc:"0 while it is being restarted."`
+	Started  time.Time `json:"started"`
+	Restarts int64     `json:"restarts" doc:"How often it ended and nobody had ordered that."`
+	Memory   int64     `json:"memory" doc:"Resident bytes."`
+	Bounds   []string  `json:"bounds" nullable:"false" doc:"What bounds it on this system, and what does not."`
 }
 
 // ServiceMetrics is what one service is doing.

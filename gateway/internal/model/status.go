@@ -16,21 +16,23 @@ type Overview struct {
 
 // EndpointOverview is one line of it.
 type EndpointOverview struct {
-	Name     string  `json:"name"`
-	Route    string  `json:"route" example:"GET api.example.com/orders/{id}"`
-	Origin   Origin  `json:"origin" enum:"api,file"`
-	State    string  `json:"state" enum:"serving,canary,no version,disabled,fault"`
-	Version  string  `json:"version,omitempty"`
-	Canary   string  `json:"canary,omitempty"`
-	Fault    string  `json:"fault,omitempty"`
-	InFlight int64   `json:"in_flight"`
-	Draining int64   `json:"draining" doc:"Requests inside replaced versions."`
-	Stuck    int64   `json:"stuck"`
-	Retained int64   `json:"retained" doc:"Replaced versions that are still in memory."`
-	Requests uint64  `json:"requests" doc:"Since the gateway started."`
-	Errors   uint64  `json:"errors" doc:"Of those, answered with 500 or above."`
-	P50      float64 `json:"p50_ms"`
-	P99      float64 `json:"p99_ms"`
+	Name     string         `json:"name"`
+	Route    string         `json:"route" example:"GET api.example.com/orders/{id}"`
+	Origin   Origin         `json:"origin" enum:"api,file"`
+	State    string         `json:"state" enum:"serving,canary,no version,disabled,fault"`
+	Version  string         `json:"version,omitempty"`
+	Placed   PlacementState `json:"placed,omitempty" enum:"worker,process,probation,cleared,suspect,out" doc:"Where the version runs; see the endpoint's placement."`
+	Why      string         `json:"why,omitempty" doc:"Why there, where that was decided by what it did."`
+	Canary   string         `json:"canary,omitempty"`
+	Fault    string         `json:"fault,omitempty"`
+	InFlight int64          `json:"in_flight"`
+	Draining int64          `json:"draining" doc:"Requests inside replaced versions."`
+	Stuck    int64          `json:"stuck"`
+	Retained int64          `json:"retained" doc:"Replaced versions that are still in memory."`
+	Requests uint64         `json:"requests" doc:"Since the gateway started."`
+	Errors   uint64         `json:"errors" doc:"Of those, answered with 500 or above."`
+	P50      float64        `json:"p50_ms"`
+	P99      float64        `json:"p99_ms"`
 }
 
 // Readiness tells whether everything that should serve does.

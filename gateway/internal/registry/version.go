@@ -81,6 +81,7 @@ type VersionState struct {
 	Retained  int64 // instances that are shut down and still mapped
 	Bytes     int64 // of their libraries
 	Unloaded  int64
+	Module    Module // of an instance that has not ended, best one that does not drain; nil if there is none
 }
 
 // Versions tells what each version is doing, the one used last at the end.
@@ -95,9 +96,12 @@ func (e *Endpoint) Versions() []VersionState {
 			Retained: v.retained, Bytes: v.bytes, Unloaded: v.unloaded,
 			Current: s.Current != nil && s.Current.Version == v, Candidate: s.Candidate != nil && s.Candidate.Version == v,
 		}
-		for i := range e.live {
+		for i, drains := range e.live {
 			if i.Version == v {
 				states[n].InFlight += i.InFlight()
+				if states[n].Module == nil || !drains {
+					states[n].Module = i.Module
+				}
 			}
 		}
 	}

@@ -10,7 +10,6 @@ import (
 // TimerID is the ABI id of Timer.
 const TimerID = abi.TimerID
 
-
 // Timer is eg.timer/1: waiting. It needs no binding and has no state.
 type Timer struct{}
 

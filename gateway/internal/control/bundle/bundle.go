@@ -148,6 +148,8 @@ func endpointSpec(e config.Endpoint) model.EndpointSpec {
 			Timeout: model.Duration(e.Timeout), MaxBody: e.MaxBody, MaxConcurrency: e.MaxConcurrency,
 			MaxNative: e.MaxNative, MaxStuck: e.MaxStuck,
 		},
+		Isolation: model.Isolation(e.Isolation), Process: model.ProcessLimits(e.Process),
+		Probation: model.Probation{Requests: e.Probation.Requests, Time: model.Duration(e.Probation.Time)},
 	}
 }
 

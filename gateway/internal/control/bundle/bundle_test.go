@@ -209,6 +209,9 @@ func TestAPlanTellsWhatDiffers(t *testing.T) {
 		{"source", now, func(f map[string]string) { f["handlers/orders/handler.c"] += "\n" }, []string{"build endpoint orders: source differs"}},
 		{"library", now, func(f map[string]string) { f["legacy.so"] += "\n" }, []string{"deploy endpoint legacy: library " + library + " -> "}},
 		{"timeout", now, replace(`"5s"`, `"10s"`), []string{"update endpoint orders: timeout 5s -> 10s"}},
+		{"isolation", now, replace(`timeout = "5s"`, "timeout = \"5s\"\nisolation = \"auto\"\nprocess = { memory = \"64MiB\", cpu = 0.5, open = true }\nprobation.requests = 50"), []string{
+			"update endpoint orders: isolation worker -> auto; memory of the process default -> 67108864; cpu of the process default -> 0.5; open process false -> true; requests of the probation default -> 50"}},
+		{"isolation in words", now, replace(`timeout = "5s"`, "timeout = \"5s\"\nisolation = \"worker\""), nil},
 		{"timeout gone", now, replace(`timeout = "5s"`, ""), []string{"update endpoint orders: timeout 5s -> default"}},
 		{"route", now, replace(`"/legacy"`, `"/old"`), []string{"update endpoint legacy: route every method /legacy -> every method /old"}},
 		{"binding", now, replace(`db = "orders"`, `db = "archive"`), []string{"update endpoint orders: binding db orders -> archive"}},

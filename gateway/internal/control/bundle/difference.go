@@ -32,6 +32,13 @@ func endpointDifference(before, after model.EndpointSpec) string {
 	d.value("max_concurrency", limit(before.Limits.MaxConcurrency), limit(after.Limits.MaxConcurrency))
 	d.value("max_native", limit(before.Limits.MaxNative), limit(after.Limits.MaxNative))
 	d.value("max_stuck", limit(before.Limits.MaxStuck), limit(after.Limits.MaxStuck))
+	d.value("isolation", cmp.Or(before.Isolation, model.InWorker), cmp.Or(after.Isolation, model.InWorker))
+	d.value("memory of the process", limit(before.Process.Memory), limit(after.Process.Memory))
+	d.value("cpu of the process", limit(before.Process.CPU), limit(after.Process.CPU))
+	d.value("files of the process", limit(before.Process.Files), limit(after.Process.Files))
+	d.value("open process", before.Process.Open, after.Process.Open)
+	d.value("requests of the probation", limit(before.Probation.Requests), limit(after.Probation.Requests))
+	d.value("time of the probation", limit(before.Probation.Time), limit(after.Probation.Time))
 	// A handler's configuration may well hold a password: it is not shown.
 	d.entries("config", before.Config, after.Config, func(key, _, _ string) { d.add("config %s differs", key) })
 	d.entries("binding", before.Services, after.Services, func(local, from, to string) { d.value("binding "+local, from, to) })

@@ -39,6 +39,7 @@ func (t *Tx) DeleteEndpoint(name string) error {
 	}
 	for _, text := range []string{
 		`DELETE FROM version WHERE endpoint = ?1`, `DELETE FROM deploy WHERE endpoint = ?1`, `DELETE FROM source WHERE endpoint = ?1`,
+		`DELETE FROM placement WHERE endpoint = ?1`,
 	} {
 		if _, err := t.conn.run(text, name); err != nil {
 			return err
@@ -49,7 +50,7 @@ func (t *Tx) DeleteEndpoint(name string) error {
 
 // lifeless is an endpoint without its live fields.
 func lifeless(e model.Endpoint) model.Endpoint {
-	e.Fault = ""
+	e.Fault, e.Placement = "", nil
 	if e.Canary != nil {
 		e.Canary = &model.Canary{CanaryRequest: e.Canary.CanaryRequest, Version: e.Canary.Version, Started: e.Canary.Started, By: e.Canary.By}
 	}

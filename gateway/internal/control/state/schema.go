@@ -88,4 +88,14 @@ ALTER TABLE version ADD COLUMN source TEXT NOT NULL DEFAULT '';
 UPDATE version SET source = coalesce(data ->> 'source', '');
 CREATE INDEX answer_at ON answer (at);
 `,
+	// Where versions run, as far as what they did has decided it: also those of
+	// endpoints that the file declares.
+	`
+CREATE TABLE placement (
+	endpoint TEXT NOT NULL,
+	version  TEXT NOT NULL,
+	data     TEXT NOT NULL,
+	PRIMARY KEY (endpoint, version)
+) STRICT, WITHOUT ROWID;
+`,
 }

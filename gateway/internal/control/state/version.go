@@ -61,7 +61,10 @@ func (t *Tx) PutVersion(v model.Version) error {
 // DeleteVersion forgets one.
 func (t *Tx) DeleteVersion(endpoint, digest string) error {
 	absent := model.Errorf(model.Missing, "endpoint %q has no version %q", endpoint, digest)
-	return t.change(absent, `DELETE FROM version WHERE endpoint = ?1 AND digest = ?2`, endpoint, digest)
+	if err := t.change(absent, `DELETE FROM version WHERE endpoint = ?1 AND digest = ?2`, endpoint, digest); err != nil {
+		return err
+	}
+	return t.DeletePlacement(endpoint, digest)
 }
 
 func (t *Tx) markCurrent(endpoint string, versions []model.Version) error {

@@ -271,6 +271,32 @@ func TestGaugesAreThoseOfThePresentWorker(t *testing.T) {
 	}
 }
 
+// One process of a version after the other counts its restarts from zero.
+func TestRestartsOfIsolatedProcessesAddUp(t *testing.T) {
+	var a Accumulator
+	for _, test := range []struct {
+		started, restarts int64 // restarts below 0: not isolated
+		want              int64
+	}{
+		{1, 0, 0}, {1, 2, 2}, {1, -1, 0}, {1, 1, 3}, {2, 1, 4}, {2, 3, 6},
+	} {
+		v := gateway.VersionReport{Version: "v", Role: gateway.Current, Requests: map[int]uint64{200: 5}}
+		if test.restarts >= 0 {
+			v.Process = &gateway.IsolationReport{Pid: 1, Restarts: test.restarts}
+		}
+		got := a.add(gateway.Report{Started: time.Unix(test.started, 0), Endpoints: []gateway.EndpointReport{{Name: "e", Versions: []gateway.VersionReport{v}}}}).Endpoints[0].Versions[0]
+		if (got.Process != nil) != (test.restarts >= 0) || got.Process != nil && got.Process.Restarts != test.want {
+			t.Errorf("%+v: %+v", test, got.Process)
+		}
+		if want := uint64(5 * test.started); got.Requests[200] != want {
+			t.Errorf("%+v: %d requests, want %d", test, got.Requests[200], want)
+		}
+		if v.Process != nil && v.Process.Restarts != test.restarts {
+			t.Error("the report that was given in has changed")
+		}
+	}
+}
+
 // What is kept of a new worker's past goes once it serves without it.
 func TestTotalsOfWhatIsGoneAreForgotten(t *testing.T) {
 	var a Accumulator

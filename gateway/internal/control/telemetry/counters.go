@@ -16,7 +16,7 @@ type counters struct {
 }
 
 // plain are counters without a structure.
-type plain struct{ unloaded, done, errors, overloaded, deadlines, panics uint64 }
+type plain struct{ unloaded, done, errors, overloaded, deadlines, panics, restarts uint64 }
 
 // each pairs the counters of two.
 func (p *plain) each(o *plain, f func(mine *uint64, other uint64)) {
@@ -26,6 +26,7 @@ func (p *plain) each(o *plain, f func(mine *uint64, other uint64)) {
 	f(&p.overloaded, o.overloaded)
 	f(&p.deadlines, o.deadlines)
 	f(&p.panics, o.panics)
+	f(&p.restarts, o.restarts)
 }
 
 // plus is what both count together.

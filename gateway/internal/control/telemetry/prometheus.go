@@ -18,6 +18,8 @@ type More struct {
 
 	Crashes     map[string]uint64 // of workers, by the endpoint that is to blame; "" for none
 	Quarantined map[string]int    // versions, by endpoint
+
+	Placed map[string]string // where the version deployed runs, by endpoint
 }
 
 // WritePrometheus writes a report in the text format of Prometheus. How many
@@ -40,6 +42,10 @@ func WritePrometheus(w io.Writer, r gateway.Report, m More) error {
 	quarantined := e.family("edge_gateway_quarantined_versions", "gauge", "Versions that get no traffic since they ended too many workers.")
 	for _, endpoint := range slices.Sorted(maps.Keys(m.Quarantined)) {
 		quarantined.add(float64(m.Quarantined[endpoint]), "endpoint", endpoint)
+	}
+	placement := e.family("edge_gateway_placement_info", "gauge", "Where the version deployed runs, and why there; always 1.")
+	for _, endpoint := range slices.Sorted(maps.Keys(m.Placed)) {
+		placement.add(1, "endpoint", endpoint, "state", m.Placed[endpoint])
 	}
 	_, err := w.Write(e.text.Bytes())
 	return err
@@ -68,6 +74,7 @@ func (e *exposition) endpoints(r gateway.Report) {
 			roles.add(1, "endpoint", one.Name, "version", v.Version, "role", string(v.Role))
 		}
 	}
+	e.isolated(all)
 	refused := e.family("edge_gateway_refused_total", "counter", "Requests to an endpoint that no version answered, by status.")
 	for _, one := range all {
 		refused.statuses(one.Refused, "endpoint", one.Name)
@@ -88,6 +95,27 @@ func (e *exposition) endpoints(r gateway.Report) {
 		samples := e.family("edge_gateway_"+f.name, f.kind, f.help)
 		for _, one := range all {
 			samples.add(float64(f.value(one)), "endpoint", one.Name)
+		}
+	}
+}
+
+// isolated has the versions that run in processes of their own.
+func (e *exposition) isolated(all []endpointSamples) {
+	for _, f := range []struct {
+		name, kind, help string
+		value            func(*gateway.IsolationReport) float64
+	}{
+		{"isolated_process_up", "gauge", "1 for a version in a process of its own, 0 while that is being restarted.", func(p *gateway.IsolationReport) float64 { return truth(p.Pid != 0) }},
+		{"isolated_process_restarts_total", "counter", "Ends of a version's own process that nobody had ordered.", func(p *gateway.IsolationReport) float64 { return float64(p.Restarts) }},
+		{"isolated_process_resident_memory_bytes", "gauge", "Resident memory of a version's own process.", func(p *gateway.IsolationReport) float64 { return float64(p.Memory) }},
+	} {
+		samples := e.family("edge_gateway_"+f.name, f.kind, f.help)
+		for _, one := range all {
+			for _, v := range one.versions {
+				if v.Process != nil {
+					samples.add(f.value(v.Process), "endpoint", one.Name, "version", v.Version)
+				}
+			}
 		}
 	}
 }

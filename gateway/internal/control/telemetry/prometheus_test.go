@@ -81,7 +81,8 @@ var sample = func() gateway.Report {
 		Endpoints: []gateway.EndpointReport{
 			{Name: "orders", InFlight: 9, Native: 2, Stuck: 1, Refused: map[int]uint64{503: 2}, Versions: []gateway.VersionReport{
 				{Version: version, Role: gateway.Current, InFlight: 5, Requests: map[int]uint64{200: 10, 500: 1}, Latency: latency},
-				{Version: strings.Repeat("f", 64), Role: gateway.Draining, InFlight: 4, Requests: map[int]uint64{200: 3}},
+				{Version: strings.Repeat("f", 64), Role: gateway.Draining, InFlight: 4, Requests: map[int]uint64{200: 3},
+					Process: &gateway.IsolationReport{Pid: 9, Restarts: 2, Memory: 77}},
 				{Version: version[:12] + strings.Repeat("0", 52), Role: gateway.Retained, Retained: 2, Bytes: 100, Unloaded: 1, Requests: map[int]uint64{200: 1}, Latency: latency},
 				{Version: Other, Role: gateway.Gone, Requests: map[int]uint64{404: 8}},
 			}},
@@ -94,7 +95,7 @@ var sample = func() gateway.Report {
 }()
 
 func TestAReportIsExposed(t *testing.T) {
-	families := exposed(t, sample, More{Version: "v1", ABI: "0.3", LogsLeftOut: 12, BuildsQueued: 2})
+	families := exposed(t, sample, More{Version: "v1", ABI: "0.3", LogsLeftOut: 12, BuildsQueued: 2, Placed: map[string]string{"orders": "suspect"}})
 	const version = "0123456789ab"
 	for _, test := range []struct {
 		name   string
@@ -106,6 +107,10 @@ func TestAReportIsExposed(t *testing.T) {
 		{"edge_gateway_requests_total", []string{"version", "ffffffffffff"}, 3},
 		{"edge_gateway_requests_total", []string{"version", "other", "status", "404"}, 8},
 		{"edge_gateway_version_info", []string{"version", version, "role", "current"}, 1},
+		{"edge_gateway_isolated_process_up", []string{"endpoint", "orders", "version", "ffffffffffff"}, 1},
+		{"edge_gateway_isolated_process_restarts_total", []string{"endpoint", "orders"}, 2},
+		{"edge_gateway_isolated_process_resident_memory_bytes", []string{"endpoint", "orders"}, 77},
+		{"edge_gateway_placement_info", []string{"endpoint", "orders", "state", "suspect"}, 1},
 		{"edge_gateway_refused_total", []string{"endpoint", "orders", "status", "503"}, 2},
 		{"edge_gateway_unrouted_total", []string{"status", "404"}, 11},
 		{"edge_gateway_in_flight_requests", []string{"endpoint", "orders"}, 9},

@@ -28,12 +28,17 @@ type version struct {
 	series
 	now  gateway.VersionReport // of the present worker, for its gauges
 	used uint64                // number of the last report in which it did anything
+
+	// Of its processes: one after the other counts from zero, while what the
+	// version counts goes on.
+	restarts series
 }
 
 func (e *endpoint) restart() {
 	e.refused.restart()
 	for _, v := range e.versions {
 		v.restart()
+		v.restarts.restart()
 	}
 }
 
@@ -52,7 +57,9 @@ func (e *endpoint) follow(reports []gateway.VersionReport, number uint64) {
 		}
 		before := v.last.latency.Count()
 		v.follow(counters{statuses: r.Requests, latency: r.Latency, plain: plain{unloaded: uint64(r.Unloaded)}})
-		v.now = r
+		if v.now = r; r.Process != nil {
+			v.restarts.follow(counters{plain: plain{restarts: uint64(r.Process.Restarts)}})
+		}
 		if v.used == 0 || r.Role != gateway.Gone || v.last.latency.Count() != before {
 			v.used = number
 		}
@@ -112,6 +119,11 @@ func (e *endpoint) report(r gateway.EndpointReport) gateway.EndpointReport {
 	for i, v := range listed {
 		one := v.now
 		one.Requests, one.Latency, one.Unloaded = maps.Clone(v.total.statuses), v.total.latency, int64(v.total.plain.unloaded)
+		if one.Process != nil {
+			process := *one.Process
+			process.Restarts = int64(v.restarts.total.plain.restarts)
+			one.Process = &process
+		}
 		r.Versions[i] = one
 	}
 	return r

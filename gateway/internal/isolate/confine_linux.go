@@ -1,0 +1,109 @@
+package isolate
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/landlock-lsm/go-landlock/landlock"
+	landlocksys "github.com/landlock-lsm/go-landlock/landlock/syscall"
+	"golang.org/x/sys/unix"
+)
+
+// confineThread takes from the calling thread, for good, and from all that it
+// will start, what no handler has a use for, and tells in sentences what that
+// is. It has to be a thread: a process that has several cannot be confined so,
+// but one that is started by a confined thread is.
+func confineThread(data, instances string) (bounds []string) {
+	if unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != nil {
+		return []string{"files and privileges: not bounded, since this system does not let the gateway give anything up for good"}
+	}
+	if dropCapabilities() {
+		bounds = append(bounds, "privileges: none")
+	} else {
+		bounds = append(bounds, "privileges: those of the gateway")
+	}
+	if err := restrictFiles(data, instances); err != nil {
+		return append(bounds, "files: not bounded, since this system has no Landlock")
+	}
+	version, err := landlocksys.LandlockGetABIVersion()
+	if err == nil && version >= 6 {
+		return append(bounds, "files: written nowhere, read everywhere but in the data directory; signals reach no other process")
+	}
+	return append(bounds, "files: written nowhere, read everywhere but in the data directory")
+}
+
+// dropCapabilities leaves the thread, and what it starts, with none.
+func dropCapabilities() bool {
+	for capability := uintptr(0); capability < 64; capability++ {
+		// Where it may not be dropped, no-new-privileges keeps it away.
+		if unix.Prctl(unix.PR_CAPBSET_DROP, capability, 0, 0, 0) == unix.EINVAL {
+			break // there are no more
+		}
+	}
+	_ = unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var none [2]unix.CapUserData
+	return unix.Capset(&header, &none[0]) == nil
+}
+
+// restrictFiles has the thread write no files, and read none in a directory but
+// those of a folder in it.
+func restrictFiles(data, instances string) error {
+	config := landlock.V8       // the later ones are about sockets in the file system
+	config.HandledAccessNet = 0 // the network is not files
+	rules := []landlock.Rule{
+		landlock.RWFiles("/dev/null", "/dev/zero", "/dev/full").IgnoreIfMissing(),
+		landlock.RODirs(instances),
+	}
+	around, err := surroundings(data)
+	if err != nil {
+		return err
+	}
+	if program, err := os.Executable(); err == nil {
+		around = append(around, program) // wherever it is
+	}
+	for _, path := range around {
+		info, err := os.Lstat(path)
+		switch {
+		case err != nil, info.Mode()&os.ModeSymlink != 0: // where it leads to has its own rule, or is not to have one
+		case info.IsDir():
+			rules = append(rules, landlock.RODirs(path).IgnoreIfMissing())
+		default:
+			rules = append(rules, landlock.ROFiles(path).IgnoreIfMissing())
+		}
+	}
+	fd, flags, err := config.BestEffort().NewRulesetFD(rules...)
+	if err != nil {
+		return err
+	}
+	if fd < 0 {
+		return errors.ErrUnsupported
+	}
+	defer unix.Close(fd)
+	return landlocksys.LandlockRestrictSelf(fd, flags)
+}
+
+// surroundings are all files and folders that together are everything but a
+// directory: what lies beside it, and beside each folder above. What is made
+// there later is not among them.
+func surroundings(dir string) (all []string, err error) {
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return nil, err
+	}
+	at := "/"
+	for _, part := range strings.Split(strings.Trim(dir, "/"), "/") {
+		entries, err := os.ReadDir(at)
+		if err != nil {
+			return nil, err
+		}
+		for _, entry := range entries {
+			if entry.Name() != part {
+				all = append(all, filepath.Join(at, entry.Name()))
+			}
+		}
+		at = filepath.Join(at, part)
+	}
+	return all, nil
+}

@@ -1,0 +1,192 @@
+package isolate_test
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/edge-gateway/edge-gateway/gateway"
+)
+
+// faultyInC does to its process what the query says.
+const faultyInC = `#include "edge_gateway_sdk.h"
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+static void crash(void) { *(volatile int *)8 = 1; }
+static int overflow(int n) { volatile char room[4096]; room[0] = (char)n; return overflow(n + 1) + room[0]; }
+static void *crashing(void *unused) { crash(); return unused; }
+static int is(eg_bytes query, const char *text) { return query.len == strlen(text) && !memcmp(query.ptr, text, query.len); }
+static int32_t answer(const eg_host *host, const eg_request *request, eg_response *response) {
+  eg_bytes query = request->query;
+  if (is(query, "segv")) crash();
+  if (is(query, "abort")) abort();
+  if (is(query, "exit")) exit(0);
+  if (is(query, "_exit")) _exit(7);
+  if (is(query, "overflow")) overflow(0);
+  if (is(query, "fpe")) raise(SIGFPE);
+  if (is(query, "spin")) for (;;) __asm__ volatile("");
+  if (is(query, "sleep")) for (;;) pause();
+  if (is(query, "close")) for (int fd = 0; fd < 1024; fd++) close(fd);
+  if (is(query, "thread")) {
+    pthread_t thread;
+    pthread_create(&thread, 0, crashing, 0);
+    pthread_join(thread, 0);
+  }
+  if (is(query, "slow")) {
+    eg_log(host, request, EG_LOG_INFO, "in");
+    struct timespec time = {0, 300 * 1000 * 1000};
+    nanosleep(&time, 0);
+  }
+  if (is(query, "leak")) for (;;) {
+    struct timespec time = {0, 10 * 1000 * 1000};
+    nanosleep(&time, 0);
+    void *room = malloc(1 << 20);
+    if (!room) return eg_answer(host, request, response, 507, "text/plain", eg_text("no memory"));
+    memset(room, 1, 1 << 20);
+  }
+  return eg_answer(host, request, response, 200, "text/plain", eg_text("answered"));
+}
+EG_HANDLER("faulty", "1.0");
+EG_ENTRY(answer);
+`
+
+func TestACrashCostsTheEndpointsRequestsInFlightAndNothingElse(t *testing.T) {
+	library := build(t, faultyInC)
+	s := start(t, isolated("faulty", library), isolated("good", library))
+	for _, test := range []struct {
+		name, status, output string
+	}{
+		{"segv", "", "SIGSEGV"},
+		{"abort", "", "SIGABRT"},
+		{"exit", "exit status 0", ""},
+		{"_exit", "exit status 7", ""},
+		{"fpe", "", "SIGFPE"},
+		{"overflow", "", "SIGSEGV"},
+		{"thread", "signal: segmentation fault", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s.t = t
+			good, faulty := s.process("good"), s.process("faulty")
+			var slow sync.WaitGroup
+			for range 3 {
+				slow.Go(func() { s.want("/faulty?slow", 502) })
+			}
+			slow.Go(func() { s.want("/good?slow", 200) })
+			within(t, 5*time.Second, "requests are in flight", func() bool { return inFlight(s) == 4 })
+			s.want("/faulty?"+test.name, 502)
+			e := s.exit()
+			slow.Wait()
+			if e.Endpoint != "faulty" || len(e.Version) != 64 || e.Pid != faulty.Pid || e.Hung || e.Lost != 4 ||
+				!strings.HasPrefix(e.Status, test.status) || !bytes.Contains(e.Output, []byte(test.output)) {
+				t.Errorf("%+v", e)
+			}
+			if len(e.Recorded.Libraries) != 1 || len(e.Recorded.Calls) < 4 {
+				t.Errorf("%+v", e.Recorded)
+			}
+			s.want("/faulty", 200)
+			if now := s.process("good"); now.Pid != good.Pid || now.Restarts != 0 {
+				t.Errorf("%+v, was %+v", now, good)
+			}
+			if now := s.process("faulty"); now.Pid == faulty.Pid || now.Restarts != faulty.Restarts+1 {
+				t.Errorf("%+v, was %+v", now, faulty)
+			}
+		})
+	}
+}
+
+func inFlight(s *served) (n int64) {
+	for _, e := range s.Report().Endpoints {
+		n += e.InFlight
+	}
+	return n
+}
+
+// The next process takes a few milliseconds, and requests that come meanwhile
+// wait for it.
+func TestRequestsWaitForTheNextProcess(t *testing.T) {
+	s := start(t, isolated("faulty", build(t, faultyInC)))
+	for range 3 { // of them none is waited after
+		before := s.process("faulty").Pid
+		if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		s.exit()
+		began := time.Now()
+		s.want("/faulty", 200)
+		t.Logf("answered after %v", time.Since(began).Round(100*time.Microsecond))
+		if after := s.process("faulty"); after.Pid == before || after.Started.Before(began.Add(-time.Second)) {
+			t.Errorf("%+v", after)
+		}
+	}
+	if !s.log.has("serves again") {
+		t.Error("nothing tells of it")
+	}
+}
+
+// What hangs in native code is ended: when no request gets in any more for it,
+// and, if it is few calls only, after a while.
+func TestAProcessWhoseCallsHangIsKilled(t *testing.T) {
+	library := build(t, faultyInC)
+	for _, how := range []string{"spin", "sleep"} {
+		t.Run(how, func(t *testing.T) {
+			e := isolated("faulty", library)
+			e.Limits = gateway.Limits{Timeout: 200 * time.Millisecond, MaxStuck: 2}
+			s := start(t, e, isolated("good", library))
+			before := s.process("faulty").Pid
+			var stuck sync.WaitGroup
+			for range 2 {
+				stuck.Go(func() { s.want("/faulty?"+how, 504) })
+			}
+			stuck.Wait()
+			s.want("/faulty", 503)
+			s.want("/good", 200)
+			exit := s.exit()
+			if exit.Pid != before || !exit.Hung || exit.Lost != 2 || exit.Status != "signal: killed" {
+				t.Errorf("%+v", exit)
+			}
+			for _, call := range exit.Recorded.Calls {
+				if call.Path != "/faulty" {
+					t.Errorf("%+v", call)
+				}
+			}
+			s.want("/faulty", 200)
+		})
+	}
+}
+
+func TestAProcessThatHandlesItsOwnDescriptorsBadlyIsReplaced(t *testing.T) {
+	s := start(t, isolated("faulty", build(t, faultyInC)))
+	if r, err := s.ask("/faulty?close"); err != nil || r.Status != 502 && r.Status != 200 {
+		t.Errorf("%v, %v", r, err)
+	}
+	s.exit()
+	s.want("/faulty", 200)
+}
+
+func TestAProcessThatLeaksIsEndedAtItsLimit(t *testing.T) {
+	e := isolated("faulty", build(t, faultyInC))
+	e.Limits = gateway.Limits{MaxNative: 4}
+	e.Process.Memory = 64 << 20
+	s := start(t, e)
+	before := s.process("faulty")
+	if before.Memory == 0 || before.Memory > 32<<20 {
+		t.Errorf("it has %d bytes for itself", before.Memory)
+	}
+	r, err := s.ask("/faulty?leak")
+	if err != nil || r.Status != 502 && r.Status != 507 {
+		t.Errorf("%v, %v", r, err)
+	}
+	if r.Status == 502 {
+		s.exit()
+	}
+	t.Logf("%d", r.Status)
+	s.want("/faulty", 200)
+}

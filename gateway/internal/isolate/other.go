@@ -1,0 +1,20 @@
+//go:build !linux
+
+package isolate
+
+import (
+	"io"
+)
+
+const supported = false
+
+type group struct{}
+
+func (*group) remove() {}
+
+func (c *child) spawn(io.Writer) error { return ErrUnsupported }
+
+func serve() error       { return ErrUnsupported }
+func awaitEnd(int)       {}
+func killGroup(int)      {}
+func resident(int) int64 { return 0 }

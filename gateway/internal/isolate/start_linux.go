@@ -1,0 +1,117 @@
+package isolate
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/process"
+)
+
+const supported = true
+
+// spawn starts the process.
+func (c *child) spawn(printed io.Writer) (err error) {
+	o := &c.m.opts
+	path, name, err := process.Program()
+	if err != nil {
+		return err
+	}
+	var theirs []*os.File
+	defer func() {
+		for _, f := range theirs {
+			_ = f.Close()
+		}
+		if err != nil {
+			c.ends.close()
+		}
+	}()
+	mine, orders, err := process.Socket("orders")
+	if err != nil {
+		return err
+	}
+	c.ends.orders, theirs = mine, append(theirs, orders)
+	read, write, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	c.ends.crash, theirs = read, append(theirs, write)
+	empty, err := os.Open(os.DevNull)
+	if err != nil {
+		return err
+	}
+	theirs = append(theirs, empty)
+	recording := empty
+	if c.recorder != nil {
+		recording = c.recorder.File()
+	}
+	memory, bell := c.link.Files()
+	c.cmd = &exec.Cmd{
+		Path: path, Args: []string{name, "handler", o.Endpoint}, Env: environment(), Dir: o.Instances,
+		Stdin: empty, Stdout: os.Stdout, Stderr: printed, // handlers may print
+		WaitDelay:   stray, // what they have started may go on to
+		ExtraFiles:  []*os.File{orders, memory, bell, write, recording},
+		SysProcAttr: &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL},
+	}
+	if c.ends.group, c.bounds = newGroup(o.Limits); c.ends.group != nil {
+		c.cmd.SysProcAttr.UseCgroupFD, c.cmd.SysProcAttr.CgroupFD = true, int(c.ends.group.dir.Fd())
+	}
+	thread := starterFor(o.Data, o.Instances, o.Limits.Open)
+	c.bounds = append(c.bounds, thread.bounds...)
+	if err := thread.run(c.cmd.Start); err != nil {
+		return fmt.Errorf("start a process: %w", err)
+	}
+	return nil
+}
+
+func (e *ends) close() {
+	if e.orders != nil {
+		_ = e.orders.Close()
+	}
+	if e.crash != nil {
+		_ = e.crash.Close()
+	}
+	e.group.remove()
+}
+
+// environment is that of a process: what handlers in the gateway's own have,
+// without what is meant for the gateway.
+func environment() []string {
+	var env []string
+	for _, one := range os.Environ() {
+		if !strings.HasPrefix(one, "EDGE_GATEWAY_") {
+			env = append(env, one)
+		}
+	}
+	return process.Environment(append(env, mark+"=1"))
+}
+
+// awaitEnd waits until a process has ended, and leaves it to be waited for: its
+// number, and that of its group, stay its own until then.
+func awaitEnd(pid int) {
+	for unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
+	}
+}
+
+// killGroup ends what a process has started and that is still there.
+func killGroup(pid int) { _ = unix.Kill(-pid, unix.SIGKILL) }
+
+// resident is how many bytes of a process are in memory that are its own; 0 if
+// that cannot be told.
+func resident(pid int) int64 {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
+	if err != nil {
+		return 0
+	}
+	var size, all, shared int64
+	if _, err := fmt.Sscan(string(text), &size, &all, &shared); err != nil {
+		return 0
+	}
+	return (all - shared) * int64(os.Getpagesize())
+}

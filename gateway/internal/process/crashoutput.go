@@ -1,0 +1,51 @@
+package process
+
+import (
+	"bytes"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/crash"
+)
+
+// outputMost is how much of what a runtime says of a crash is kept.
+const outputMost = 64 << 10
+
+// registers is how long a runtime may go on after the goroutine that crashed,
+// for what it prints last. With many goroutines it would take a second.
+const registers = 10 * time.Millisecond
+
+// CrashOutput is what the runtime of a process says of a crash. The zero value
+// has nothing.
+type CrashOutput struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+// Follow reads until no more comes, and calls kill once when what matters has.
+func (c *CrashOutput) Follow(from io.Reader, kill func()) {
+	chunk := make([]byte, 16<<10)
+	called := false
+	for {
+		n, err := from.Read(chunk)
+		c.mu.Lock()
+		c.text = append(c.text, chunk[:min(n, outputMost-len(c.text))]...)
+		whole := !called && (len(c.text) == outputMost || crash.Enough(c.text))
+		c.mu.Unlock()
+		if whole {
+			called = true
+			time.AfterFunc(registers, kill)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// Bytes are the first 64 KiB of it so far.
+func (c *CrashOutput) Bytes() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return bytes.Clone(c.text)
+}
