@@ -218,7 +218,7 @@ func TestParseReportsProblems(t *testing.T) {
 			"[[endpoint]]\nname = 'b'\nsource = 'src'\npath = '/b'\nisolation = true\nprocess = { cpu = nan, memory = '2TiB', files = 9999999 }\nprobation = 'long'\n" +
 			"[[endpoint]]\nname = 'c'\nsource = 'src'\npath = '/c'\nprocess = { cpu = 0.001 }\n", []string{
 			`5:13: isolation must be one of worker, process, auto, not "proces"; did you mean "process"?`,
-			`7:10: "memory" must be from 32MiB to 1024GiB, not 1MiB`,
+			`7:10: "memory" must be from 4MiB to 1024GiB, not 1MiB`,
 			`8:7: "cpu" must be a number, not a string`,
 			`9:9: "files" must be at least 32: the process needs some itself`,
 			`10:8: "open" must be true or false, not an integer`,

@@ -168,6 +168,10 @@ func (s *server) serve(ctx context.Context, ln net.Listener, reload <-chan os.Si
 		case <-reload:
 			s.reload(ctx)
 		case one := <-s.leftOut:
+			if one.service != "" {
+				s.control.LeaveOutService(ctx, one.service, one.reason)
+				continue
+			}
 			s.control.LeaveOut(ctx, one.endpoint, one.reason)
 		}
 	}

@@ -28,9 +28,11 @@ type here struct {
 
 func (h here) Serve() error { return h.Gateway.Serve(h.listener) }
 
-// leftOut is an endpoint that a worker process could not start with.
+// leftOut is an endpoint, or a service, that a worker process could not start
+// with.
 type leftOut struct {
 	endpoint gateway.Endpoint
+	service  string // "" if it is an endpoint
 	reason   string
 }
 
@@ -62,14 +64,11 @@ func (s *server) openWorker(ln net.Listener, log *slog.Logger) error {
 	supervisor, err := worker.New(worker.Options{
 		Gateway: options, Listeners: []net.Listener{ln}, Log: log,
 		Keep: s.logs, Print: os.Stderr, Text: isTerminal(os.Stderr), AccessLog: s.command.AccessLog,
-		DrainTimeout: s.file.Server.DrainTimeout,
-		Crashed:      s.deaths.crashed,
-		LeftOut: func(endpoint gateway.Endpoint, reason string) {
-			select {
-			case s.leftOut <- leftOut{endpoint, reason}:
-			default: // the next change tells
-			}
-		},
+		DrainTimeout:   s.file.Server.DrainTimeout,
+		ProcessEnded:   s.deaths.ended,
+		Crashed:        s.deaths.crashed,
+		LeftOut:        func(endpoint gateway.Endpoint, reason string) { s.without(leftOut{endpoint: endpoint, reason: reason}) },
+		LeftOutService: func(service, reason string) { s.without(leftOut{service: service, reason: reason}) },
 	})
 	if err != nil {
 		return err
@@ -77,6 +76,14 @@ func (s *server) openWorker(ln net.Listener, log *slog.Logger) error {
 	s.worker = supervisor
 	s.closers = append(s.closers, s.drain)
 	return nil
+}
+
+// without tells the control plane what a worker could not start with.
+func (s *server) without(one leftOut) {
+	select {
+	case s.leftOut <- one:
+	default: // the next change tells
+	}
 }
 
 // singleProcess tells whether handlers are loaded into this process. Where a

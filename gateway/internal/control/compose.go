@@ -19,6 +19,10 @@ import (
 func (k *catalog) compose(artifacts *artifact.Store) {
 	k.snapshot, k.faults, k.serviceFaults = gateway.Snapshot{}, map[string]string{}, map[string]string{}
 	k.snapshot.Services = slices.Clone(k.file.Services)
+	for i := range k.snapshot.Services {
+		one := &k.snapshot.Services[i]
+		one.Inactive = one.Inactive || k.brokenServices[one.Name] != ""
+	}
 	for _, name := range slices.Sorted(maps.Keys(k.services)) {
 		if _, ok := k.fileService(name); ok {
 			k.serviceFaults[name] = fmt.Sprintf("the configuration file declares a service %q too, and goes first", name)

@@ -18,6 +18,7 @@ const (
 	startMost = time.Minute            // for a process to start; it hangs then
 	endMost   = 10 * time.Second       // likewise, to end
 	writeMost = 5 * time.Second        // for a process to take an order
+	registers = 10 * time.Millisecond  // for a runtime to go on about a crash, after what matters; it takes a second if there are many goroutines
 	stray     = 200 * time.Millisecond // for what a process that has ended had still to say
 )
 
@@ -115,7 +116,7 @@ func (m *Module) begin() (*child, error) {
 	var busy sync.WaitGroup
 	busy.Go(c.remote.Run)
 	busy.Go(c.listen)
-	busy.Go(func() { c.crash.Follow(c.ends.crash, c.kill) })
+	busy.Go(func() { c.crash.Follow(c.ends.crash, func() { time.AfterFunc(registers, c.kill) }) })
 	busy.Go(c.watch)
 	go func() {
 		lost := c.wait()

@@ -57,7 +57,7 @@ type Endpoint struct {
 	Revision   int64        `json:"revision" doc:"Grows with every change; the ETag."`
 	Version    string       `json:"version,omitempty" doc:"SHA-256 of the library deployed."`
 	Canary     *Canary      `json:"canary,omitempty" doc:"A version that gets a share of the requests."`
-	Quarantine []Quarantine `json:"quarantine,omitempty" doc:"Versions that get no traffic since they ended too many workers. One that is deployed again by hand is no longer among them."`
+	Quarantine []Quarantine `json:"quarantine,omitempty" doc:"Versions that get no traffic since they crashed too often. One that is deployed again by hand is no longer among them."`
 	Created    time.Time    `json:"created"`
 	Updated    time.Time    `json:"updated"`
 	// What follows is never stored. Fault is what keeps the endpoint from being

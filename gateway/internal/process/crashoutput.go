@@ -4,17 +4,12 @@ import (
 	"bytes"
 	"io"
 	"sync"
-	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/crash"
 )
 
 // outputMost is how much of what a runtime says of a crash is kept.
 const outputMost = 64 << 10
-
-// registers is how long a runtime may go on after the goroutine that crashed,
-// for what it prints last. With many goroutines it would take a second.
-const registers = 10 * time.Millisecond
 
 // CrashOutput is what the runtime of a process says of a crash. The zero value
 // has nothing.
@@ -23,8 +18,8 @@ type CrashOutput struct {
 	text []byte
 }
 
-// Follow reads until no more comes, and calls kill once when what matters has.
-func (c *CrashOutput) Follow(from io.Reader, kill func()) {
+// Follow reads until no more comes, and calls enough once when what matters has.
+func (c *CrashOutput) Follow(from io.Reader, enough func()) {
 	chunk := make([]byte, 16<<10)
 	called := false
 	for {
@@ -35,7 +30,7 @@ func (c *CrashOutput) Follow(from io.Reader, kill func()) {
 		c.mu.Unlock()
 		if whole {
 			called = true
-			time.AfterFunc(registers, kill)
+			enough()
 		}
 		if err != nil {
 			return

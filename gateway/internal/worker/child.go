@@ -31,10 +31,11 @@ type child struct {
 	crash    crashOutput
 	recorder *abi.Recorder // nil where there are none
 
-	ordered atomic.Bool  // it was told to drain
-	heard   atomic.Int64 // when it last said something, in Unix nanoseconds
-	exited  chan struct{}
-	exit    Exit // once exited is closed
+	processEnded func(gateway.ProcessExit) // does not block
+	ordered      atomic.Bool               // it was told to drain
+	heard        atomic.Int64              // when it last said something, in Unix nanoseconds
+	exited       chan struct{}
+	exit         Exit // once exited is closed
 
 	writing sync.Mutex // one order after the other goes out
 
@@ -59,7 +60,7 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 		return nil, errors.Join(err, recorder.Close())
 	}
 	c := &child{
-		cmd: cmd, ends: mine, recorder: recorder, exited: make(chan struct{}), waiting: map[uint64]chan news{},
+		cmd: cmd, ends: mine, recorder: recorder, processEnded: o.processEnded, exited: make(chan struct{}), waiting: map[uint64]chan news{},
 		crash: crashOutput{ended: make(chan struct{})},
 	}
 	c.heard.Store(time.Now().UnixNano())
@@ -116,6 +117,10 @@ func (c *child) listen() {
 			return
 		}
 		c.heard.Store(time.Now().UnixNano())
+		if n.Ended != nil {
+			c.processEnded(*n.Ended)
+			continue
+		}
 		c.note(n)
 	}
 }

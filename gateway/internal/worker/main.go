@@ -29,8 +29,10 @@ const (
 )
 
 // Main does not return if the process is a worker. It has to be the first thing
-// in main, and in TestMain of packages that start a Supervisor.
+// in main, and in TestMain of packages that start a Supervisor. It includes
+// [gateway.Main].
 func Main() {
+	gateway.Main()
 	if os.Getenv(mark) == "" {
 		ready = true
 		return
@@ -78,7 +80,9 @@ func work() error {
 		return err
 	}
 	slog.SetDefault(plain)
-	w.gateway, err = gateway.New(w.settings.gateway(slog.New(&loads{next: plain.Handler(), tell: w.tell}), w.recorder))
+	opts := w.settings.gateway(slog.New(&loads{next: plain.Handler(), tell: w.tell}), w.recorder)
+	opts.Ended = func(e gateway.ProcessExit) { w.tell(news{Ended: &e}) }
+	w.gateway, err = gateway.New(opts)
 	if err != nil {
 		return err
 	}

@@ -79,6 +79,8 @@ type news struct {
 	Loading *Library // it may not get back from loading or starting this
 	Loaded  bool     // it did
 	Drained *drained // it exits now; the report is the last one
+
+	Ended *gateway.ProcessExit // a process of an isolated endpoint has
 }
 
 // drained is how a drain went.

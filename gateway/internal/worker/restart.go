@@ -68,7 +68,7 @@ func (s *Supervisor) mind(c *child) {
 	select {
 	case s.turn <- struct{}{}: // who had it has seen that the worker is gone
 		defer func() { <-s.turn }()
-		s.banned = append(s.banned, banned...)
+		s.ban(banned)
 	case <-s.quit:
 		return
 	}
@@ -78,6 +78,23 @@ func (s *Supervisor) mind(c *child) {
 	if !replaced {
 		s.restart(len(banned) > 0)
 	}
+}
+
+// processEnded takes note of the end of an isolated endpoint's process, which its
+// worker replaces by itself.
+func (s *Supervisor) processEnded(e gateway.ProcessExit) {
+	s.all.Go(func() {
+		banned := s.opts.ProcessEnded(e)
+		if len(banned) == 0 {
+			return
+		}
+		select {
+		case s.turn <- struct{}{}:
+			s.ban(banned)
+			<-s.turn
+		case <-s.quit:
+		}
+	})
 }
 
 // account takes note of an exit, and tells which versions are not to be served
@@ -179,7 +196,7 @@ func (s *Supervisor) launch(ctx context.Context) (*child, error) {
 		datadir.Left(s.opts.Gateway.Dir, c.exit.Pid)
 		return nil, err
 	}
-	s.banned = append(s.banned, s.account(c)...)
+	s.ban(s.account(c))
 	if c.exit.Loading.Endpoint != "" {
 		return nil, died(c.exit)
 	}
@@ -203,6 +220,7 @@ func (s *Supervisor) leaveOut(err error) (some bool) {
 		case one.Service != "":
 			s.leftOut = append(s.leftOut, leftOut{service: one.Service, reason: one.Text})
 			s.log.Error("the service is not to be had any more", "service", one.Service, "error", one.Text)
+			s.opts.LeftOutService(one.Service, one.Text)
 		default:
 			continue
 		}

@@ -54,6 +54,7 @@ func New(o Options) (*Supervisor, error) {
 		opts: o, log: o.Log, turn: make(chan struct{}, 1), quit: make(chan struct{}),
 		change: make(chan struct{}), down: time.Now(),
 	}
+	s.opts.processEnded = s.processEnded
 	var err error
 	if s.opts.Gateway.Dir, err = filepath.Abs(o.Gateway.Dir); err != nil {
 		return nil, err
@@ -155,13 +156,14 @@ func (s *Supervisor) Apply(ctx context.Context, next gateway.Snapshot) error {
 	if err := s.untilQuiet(ctx); err != nil {
 		return err
 	}
-	if err := c.apply(ctx, next, s.opts.silence); err != nil {
+	banned := stillBanned(next, s.banned)
+	if err := c.apply(ctx, without(next, nil, banned), s.opts.silence); err != nil {
 		if errors.Is(err, errGone) {
 			return died(c.exit)
 		}
 		return err
 	}
-	s.current, s.leftOut, s.banned = next, nil, nil
+	s.current, s.leftOut, s.banned = next, nil, banned
 	return nil
 }
 

@@ -115,7 +115,15 @@ type supervised struct {
 
 	mu      sync.Mutex
 	exits   []worker.Exit
+	ended   []gateway.ProcessExit
+	banned  []worker.Banned // that the end of a worker, or of a process, gives
 	leftOut []string
+}
+
+func (s *supervised) ban(banned ...worker.Banned) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.banned = banned
 }
 
 func (s *supervised) crashed() []worker.Exit {
@@ -146,7 +154,13 @@ func start(t *testing.T, snapshot gateway.Snapshot) *supervised {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.exits = append(s.exits, e)
-			return nil
+			return s.banned
+		},
+		ProcessEnded: func(e gateway.ProcessExit) []worker.Banned {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.ended = append(s.ended, e)
+			return s.banned
 		},
 		LeftOut: func(e gateway.Endpoint, reason string) {
 			s.mu.Lock()

@@ -54,13 +54,23 @@ type Options struct {
 
 	// Crashed hears of each exit that was not ordered, or went wrong, before
 	// the next worker starts. The versions that it gives are not served any
-	// more, until the next Apply. It must not wait for Apply.
+	// more, until an Apply is without them. It must not wait for Apply.
 	Crashed func(Exit) []Banned
+
+	// ProcessEnded hears of each end of a process of an isolated endpoint that
+	// was not ordered. The versions that it gives are not served by the next
+	// worker, unless an Apply comes before. It must not wait for Apply.
+	ProcessEnded func(gateway.ProcessExit) []Banned
 
 	// LeftOut hears that an endpoint is not served any more, since a worker
 	// that was to take over could not start with it. It must not wait for
 	// Apply.
 	LeftOut func(endpoint gateway.Endpoint, reason string)
+
+	// LeftOutService hears likewise of a service, which is inactive then.
+	LeftOutService func(service, reason string)
+
+	processEnded func(gateway.ProcessExit) // the supervisor's
 
 	silence time.Duration // of a worker that has an Apply to do: it hangs then; default 1 min
 }
@@ -81,8 +91,14 @@ func (o *Options) setDefaults() {
 	if o.Crashed == nil {
 		o.Crashed = func(Exit) []Banned { return nil }
 	}
+	if o.ProcessEnded == nil {
+		o.ProcessEnded = func(gateway.ProcessExit) []Banned { return nil }
+	}
 	if o.LeftOut == nil {
 		o.LeftOut = func(gateway.Endpoint, string) {}
+	}
+	if o.LeftOutService == nil {
+		o.LeftOutService = func(string, string) {}
 	}
 	if o.silence == 0 {
 		o.silence = time.Minute
