@@ -81,6 +81,7 @@ func run(args []string) error {
 	flags.Uint64Var(&soaking.seed, "seed", 0, "with -soak: what chance starts from; default: the time")
 	flags.IntVar(&soaking.isolated, "isolated", 0, "with -soak: endpoints in processes of their own")
 	flags.DurationVar(&soaking.every, "every", 10*time.Second, "with -soak: from one fault to the next, on the average")
+	flags.StringVar(&soaking.fault, "fault", "", "with -soak: only faults with this in their names")
 	flags.BoolVar(&soaking.loud, "v", false, "with -soak: tell of each fault")
 	flags.StringVar(&profile, "profile", "", "measure nothing, but profile the hot path for the compiler into this file")
 	if err := flags.Parse(args); err != nil {

@@ -17,6 +17,7 @@ type soakOptions struct {
 	seed            uint64
 	isolated        int           // endpoints in processes of their own
 	every           time.Duration // between faults, on the average
+	fault           string        // part of the names of the kinds that there are to be
 	loud            bool
 }
 

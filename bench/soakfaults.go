@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -46,25 +47,26 @@ type kind struct {
 }
 
 // kinds are those that are chosen from.
-func (s *soak) kinds(random *rand.Rand) []kind {
-	crash := func(how string) kind {
-		return kind{"crash", func(s *soak) error { return s.crash(how) }}
-	}
+func (s *soak) kinds(random *rand.Rand) (chosen []kind) {
 	all := []kind{
-		crash("segv"), crash("abort"), crash("exit"), crash("stack"), crash("thread"),
-		{"kill", (*soak).killWorker},
-		{"recycle", (*soak).recycle},
-		{"spin", (*soak).spin},
-		{"quarantine", (*soak).quarantine},
+		{"kill of the worker", (*soak).killWorker}, {"recycle", (*soak).recycle},
+		{"spin", (*soak).spin}, {"quarantine", (*soak).quarantine},
+	}
+	for _, how := range []string{"segv", "abort", "exit", "stack", "thread"} {
+		all = append(all, kind{"crash: " + how, func(s *soak) error { return s.crash(how) }})
 	}
 	if s.o.isolated > 0 {
-		isolated := func(how string) kind {
-			return kind{"isolated", func(s *soak) error { return s.crashIsolated(how) }}
+		all = append(all, kind{"kill of an isolated process", func(s *soak) error { return s.killIsolated(random) }})
+		for _, how := range []string{"segv", "exit", "stack", "leak"} {
+			all = append(all, kind{"isolated: " + how, func(s *soak) error { return s.crashIsolated(how) }})
 		}
-		all = append(all, isolated("segv"), isolated("exit"), isolated("stack"), isolated("leak"),
-			kind{"isolated kill", func(s *soak) error { return s.killIsolated(random) }})
 	}
-	return all
+	for _, one := range all {
+		if strings.Contains(one.name, s.o.fault) {
+			chosen = append(chosen, one)
+		}
+	}
+	return chosen
 }
 
 // faultOnAndOn brings about one random fault after the other, with a pause

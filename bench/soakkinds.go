@@ -58,7 +58,7 @@ func (s *soak) liftQuarantine(f *fault) error {
 		}
 		return nil
 	}
-	return s.during("quarantine", itsOwnForAWhile, faultyInWorker, func() error {
+	err := s.during("quarantine", itsOwnForAWhile, faultyInWorker, func() error {
 		r, err := askFresh(s.gateway.address, "/"+faultyInWorker+"/none")
 		var wrong error
 		if err != nil || r.status != 503 || !r.retryAfter {
@@ -74,6 +74,8 @@ func (s *soak) liftQuarantine(f *fault) error {
 		}
 		return errors.Join(wrong, err)
 	})
+	s.faults[len(s.faults)-1].begin = f.begin // the next worker serves it no more
+	return err
 }
 
 // inQuarantine waits until the record of it is there.
