@@ -16,7 +16,7 @@ type soakOptions struct {
 	requests, conns int
 	seed            uint64
 	isolated        int           // endpoints in processes of their own
-	every           time.Duration // between faults, on the average
+	every           time.Duration // between faults, on average
 	fault           string        // part of the names of the kinds that there are to be
 	loud            bool
 }

@@ -95,7 +95,10 @@ func (s *soak) during(kind string, costs cost, endpoint string, do func() error)
 	f.begin = time.Now()
 	f.err = do()
 	f.end = time.Now()
-	f.gap = max(time.Duration(s.pulse.longest.Swap(0)), f.end.Sub(s.began)-time.Duration(s.pulse.last.Load()))
+	f.gap = time.Duration(s.pulse.longest.Swap(0))
+	if s.wait(0) { // else it is only that nobody asks any more
+		f.gap = max(f.gap, f.end.Sub(s.began)-time.Duration(s.pulse.last.Load()))
+	}
 	s.faults = append(s.faults, f)
 	s.say("%s: %v, gap %v, %v", kind, f.end.Sub(f.begin).Round(time.Millisecond), f.gap.Round(time.Millisecond), f.err)
 	return nil

@@ -95,7 +95,7 @@ func (s *soak) inQuarantine() (version string, err error) {
 // quarantine has the worker crash until that is too often.
 func (s *soak) quarantine() error {
 	for range often {
-		if err := s.crash("segv"); err != nil || s.blames == nil {
+		if err := s.crash("segv"); err != nil || s.blames == nil || !s.wait(0) {
 			return err
 		}
 	}
