@@ -45,8 +45,8 @@ type soak struct {
 
 	// Of the goroutine that brings about faults, or who keeps it from doing so.
 	faults []*fault
-	blames []time.Time
-	calm   time.Duration // the longest time without a right answer outside of faults
+	blames map[string][]time.Time // by endpoint, since it was last in quarantine
+	calm   time.Duration          // the longest time without a right answer outside of faults
 
 	tree    tree
 	samples []footprint
@@ -59,7 +59,7 @@ func runSoak(out io.Writer, f *fleet, o soakOptions) error {
 	if o.seed == 0 {
 		o.seed = uint64(time.Now().UnixNano())
 	}
-	s := &soak{f: f, o: o, endpoints: soakedEndpoints(), over: make(chan struct{})}
+	s := &soak{f: f, o: o, endpoints: soakedEndpoints(), over: make(chan struct{}), blames: map[string][]time.Time{}}
 	fmt.Fprintf(out, "seed %d\n", o.seed)
 	if o.isolated > len(s.endpoints) {
 		return fmt.Errorf("only %d endpoints can be isolated", len(s.endpoints))
@@ -106,19 +106,6 @@ func (s *soak) prepare() error {
 	return err
 }
 
-// faulty is an endpoint with faults, which the load asks for nothing that is one.
-func faulty(name, library string, isolated bool) *soaked {
-	e := &soaked{name: name, route: "GET /" + name + "/{what}", libraries: [2]string{library}, isolated: isolated}
-	e.flags = []string{"--timeout", faultyTimeout.String()}
-	if isolated {
-		e.flags = append(e.flags, "--process-memory", fmt.Sprint(128<<20))
-	}
-	e.ask = func(*slot, *soaked) (string, string) {
-		return get("/" + name + "/none"), "text/plain; charset=utf-8\n" + alive
-	}
-	return e
-}
-
 // random is a source of chance of its own for each who needs one.
 func (s *soak) random(who uint64) *rand.Rand { return rand.New(rand.NewPCG(s.o.seed, who)) }
 
@@ -126,25 +113,24 @@ func (s *soak) random(who uint64) *rand.Rand { return rand.New(rand.NewPCG(s.o.s
 func (s *soak) run() error {
 	s.began = time.Now()
 	var beside sync.WaitGroup
-	var swapped, faulted, rested error
+	var swapped error
 	beside.Go(func() { swapped = s.swapOnAndOn(s.random(1000)) })
-	beside.Go(func() { faulted = s.faultOnAndOn(s.random(1001)) })
+	beside.Go(func() { s.faultOnAndOn(s.random(1001)) })
 	beside.Go(s.sampleOnAndOn)
-	beside.Go(func() { rested = s.restTwice() })
+	beside.Go(s.restTwice)
 	s.offerLoad()
 	close(s.over)
 	beside.Wait()
-	return errors.Join(swapped, faulted, rested)
+	return swapped
 }
 
 // change makes a change when changes are welcome, unless the load has ended.
-func (s *soak) change(do func() error) error {
+func (s *soak) change(do func()) {
 	s.changes.RLock()
 	defer s.changes.RUnlock()
-	if !s.wait(0) {
-		return nil
+	if s.wait(0) {
+		do()
 	}
-	return do()
 }
 
 // wait waits, and tells whether the load goes on.

@@ -15,6 +15,12 @@ import (
 // the first version of every endpoint.
 func (s *soak) start() (err error) {
 	s.data = filepath.Join(s.f.dir, "soak")
+	s.f.heard = func(line string) {
+		if strings.Contains(line, `"level":"WARN"`) || strings.Contains(line, `"level":"ERROR"`) {
+			_, tells, _ := strings.Cut(line, `"level":`)
+			s.say("%.300s", tells)
+		}
+	}
 	if s.gateway, err = s.f.launch(s.f.binary, "serve", "--data", s.data, "--listen", "127.0.0.1:0", "--admin", "off", "--no-access-log"); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"time"
 )
 
@@ -35,61 +34,46 @@ const (
 const (
 	faultyInWorker  = "faulty"
 	faultyInProcess = "faulty-isolated"
+
+	alive = "alive\n" // what they answer where no fault is asked for
+
+	faultyTimeout = 2 * time.Second
+	faultyMemory  = 64 << 20 // of the process
+	faultySpin    = 3500 * time.Millisecond
 )
 
-// faultyTimeout is their deadline.
-const faultyTimeout = time.Second
-
-// kind is a kind of fault.
-type kind struct {
-	name string
-	run  func(s *soak) error
-}
-
-// kinds are those that are chosen from.
-func (s *soak) kinds(random *rand.Rand) (chosen []kind) {
-	all := []kind{
-		{"kill of the worker", (*soak).killWorker}, {"recycle", (*soak).recycle},
-		{"spin", (*soak).spin}, {"quarantine", (*soak).quarantine},
+// faulty is an endpoint with faults, which the load asks for nothing that is one.
+func faulty(name, library string, isolated bool) *soaked {
+	e := &soaked{name: name, route: "GET /" + name + "/{what}", libraries: [2]string{library}, isolated: isolated}
+	e.flags = []string{"--timeout", faultyTimeout.String()}
+	if isolated {
+		e.flags = append(e.flags, "--process-memory", fmt.Sprint(faultyMemory))
 	}
-	for _, how := range []string{"segv", "abort", "exit", "stack", "thread"} {
-		all = append(all, kind{"crash: " + how, func(s *soak) error { return s.crash(how) }})
+	e.ask = func(*slot, *soaked) (string, string) {
+		return get("/" + name + "/none"), "text/plain; charset=utf-8\n" + alive
 	}
-	if s.o.isolated > 0 {
-		all = append(all, kind{"kill of an isolated process", func(s *soak) error { return s.killIsolated(random) }})
-		for _, how := range []string{"segv", "exit", "stack", "leak"} {
-			all = append(all, kind{"isolated: " + how, func(s *soak) error { return s.crashIsolated(how) }})
-		}
-	}
-	for _, one := range all {
-		if strings.Contains(one.name, s.o.fault) {
-			chosen = append(chosen, one)
-		}
-	}
-	return chosen
+	return e
 }
 
 // faultOnAndOn brings about one random fault after the other, with a pause
 // between half and one and a half times the usual one.
-func (s *soak) faultOnAndOn(random *rand.Rand) error {
+func (s *soak) faultOnAndOn(random *rand.Rand) {
 	kinds := s.kinds(random)
 	// Each once, in any order, then again: a short run has some of all.
-	for {
+	for len(kinds) > 0 {
 		random.Shuffle(len(kinds), func(i, j int) { kinds[i], kinds[j] = kinds[j], kinds[i] })
 		for _, one := range kinds {
 			if !s.wait(s.o.every/2 + time.Duration(random.Int64N(int64(s.o.every)))) {
-				return nil
+				return
 			}
-			if err := s.change(func() error { return one.run(s) }); err != nil {
-				return fmt.Errorf("%s: %w", one.name, err)
-			}
+			s.change(one.run)
 		}
 	}
 }
 
 // during runs a fault and takes note of when it was, and of how long nobody was
 // served.
-func (s *soak) during(kind string, costs cost, endpoint string, do func() error) error {
+func (s *soak) during(kind string, costs cost, endpoint string, do func() error) *fault {
 	f := &fault{kind: kind, costs: costs, endpoint: endpoint, lost: map[int]int{}, told: map[string]int{}}
 	s.calm = max(s.calm, time.Duration(s.pulse.longest.Swap(0)))
 	f.begin = time.Now()
@@ -101,32 +85,31 @@ func (s *soak) during(kind string, costs cost, endpoint string, do func() error)
 	}
 	s.faults = append(s.faults, f)
 	s.say("%s: %v, gap %v, %v", kind, f.end.Sub(f.begin).Round(time.Millisecond), f.gap.Round(time.Millisecond), f.err)
-	return nil
-}
-
-// backAgain waits until an endpoint answers right.
-func (s *soak) backAgain(path, want string, within time.Duration) error {
-	var last error
-	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		r, err := askFresh(s.gateway.address, path)
-		switch {
-		case err != nil:
-			last = err
-		case r.status != 200 || want != "" && string(r.body) != want:
-			last = fmt.Errorf("it answered %d %q", r.status, r.body)
-		default:
-			return nil
-		}
-	}
-	return fmt.Errorf("%s was not back within %v: %w", path, within, last)
+	return f
 }
 
 // backWithin is when everything is to be as before, long after what is promised.
 const backWithin = 20 * time.Second
 
-const alive = "alive\n"
+// backAgain waits until a request is answered with 200.
+func (s *soak) backAgain(request string) error {
+	var last error
+	for deadline := time.Now().Add(backWithin); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		w, err := dialWire(s.gateway.address)
+		if err != nil {
+			return err
+		}
+		r, err := w.do([]byte(request))
+		w.close()
+		if err == nil && r.status == 200 {
+			return nil
+		}
+		last = fmt.Errorf("%.40q is answered %d %q (%v)", request, r.status, r.body, err)
+	}
+	return fmt.Errorf("not back within %v: %w", backWithin, last)
+}
 
-// worker finds the worker that serves, among the children of control.
+// worker finds the one that serves, among the children of control.
 func (s *soak) worker() (int, error) {
 	pids := s.tree.workers(s.gateway.cmd.Process.Pid)
 	if len(pids) == 0 {

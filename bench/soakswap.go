@@ -19,14 +19,12 @@ type refusal struct {
 }
 
 // swapOnAndOn swaps a random endpoint every second or so.
-func (s *soak) swapOnAndOn(random *rand.Rand) error {
-	for s.wait(time.Second/2 + time.Duration(random.Int64N(int64(time.Second)))) {
+func (s *soak) swapOnAndOn(random *rand.Rand) (err error) {
+	for err == nil && s.wait(time.Second/2+time.Duration(random.Int64N(int64(time.Second)))) {
 		e := s.endpoints[random.IntN(len(s.endpoints))]
-		if err := s.change(func() error { return s.swap(e, random) }); err != nil {
-			return err
-		}
+		s.change(func() { err = s.swap(e, random) })
 	}
-	return nil
+	return err
 }
 
 // swap deploys the other version of an endpoint. From its end on, no request
