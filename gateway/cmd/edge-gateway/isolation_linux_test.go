@@ -28,10 +28,15 @@ type placing struct {
 
 func placed(t *testing.T) *placing {
 	t.Helper()
-	dir := faulty(t)
+	dir := t.TempDir()
+	source, err := os.ReadFile("../../internal/crash/testdata/faults.c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "faults.c"), string(source))
 	t.Chdir(t.TempDir())
 	data := filepath.Join(t.TempDir(), "d")
-	return &placing{serve(t, nil, "--data", data, "--no-access-log"), t, data, filepath.Join(dir, "guilty")}
+	return &placing{serve(t, nil, "--data", data, "--no-access-log"), t, data, dir}
 }
 
 func (p *placing) run(args ...string) string {
