@@ -24,7 +24,7 @@ func TestASnapshotArrivesAsItWasSent(t *testing.T) {
 			Name: "orders", Domain: "*.example.com", Path: "/{id}", Methods: []string{"GET"}, Library: "/data/versions/x.so",
 			Canary: &gateway.Canary{Library: "y.so", Weight: 0.5, Header: "X-User"},
 			Config: map[string]string{"a": "", "b": "\x00\xff"}, Services: map[string]string{"db": "orders-db"},
-			Limits: gateway.Limits{Timeout: time.Second, MaxBody: 1, MaxConcurrency: 2, MaxNative: 3, MaxStuck: 4},
+			Limits:   gateway.Limits{Timeout: time.Second, MaxBody: 1, MaxConcurrency: 2, MaxNative: 3, MaxStuck: 4},
 			Isolated: true, Process: gateway.ProcessLimits{Memory: 1, CPU: 0.5, Files: 2, Open: true},
 		}, {Name: "empty", Path: "/"}},
 		Services: []gateway.Service{{Name: "orders-db", Kind: "sql", Driver: "postgres", Inactive: true, Workers: 1, Mailbox: 2, Timeout: 3, Options: options}},
