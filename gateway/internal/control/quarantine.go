@@ -14,14 +14,14 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
-// quarantine takes the traffic from a version that has ended too many workers.
+// quarantine takes the traffic from a version that has crashed too often.
 // Its endpoint goes back to the last version deployed that has ended none; if
 // there is none it answers 503. It lasts until the version is deployed again.
 func (c *Control) quarantine(ctx context.Context, g model.CrashSuspect, last model.Crash) {
 	defer c.acquit(g)
 	q := model.Quarantine{
 		Version: g.Version, At: time.Now().UTC(),
-		Reason: fmt.Sprintf("it ended %d workers within %s, the last time by: %s", crash.Often, crash.Within, last.What),
+		Reason: fmt.Sprintf("it crashed %d times within %s, the last time by: %s", crash.Often, crash.Within, last.What),
 	}
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		err := c.takeTraffic(ctx, g.Endpoint, q)

@@ -72,7 +72,7 @@ func TestAnEndpointGoesBackToItsLastHealthyVersion(t *testing.T) {
 	}
 	history, err := b.Deploys(b.ctx, "a", model.Page{})
 	must(t, err)
-	if got := history.Items[0]; got.Action != "quarantine" || got.Old != third || got.New != first || got.By != "gateway" || !strings.Contains(got.Reason, "ended 3 workers") {
+	if got := history.Items[0]; got.Action != "quarantine" || got.Old != third || got.New != first || got.By != "gateway" || !strings.Contains(got.Reason, "crashed 3 times") {
 		t.Errorf("%+v", got)
 	}
 	if lines := b.audited(model.AuditFilter{Action: "endpoint.quarantine"}); !slices.Equal(lines, []string{"gateway endpoint.quarantine endpoint/a done"}) {

@@ -31,6 +31,8 @@ type child struct {
 	crash    crashOutput
 	recorder *abi.Recorder // nil where there are none
 
+	served       time.Time                 // since when; by the supervisor
+	worn         chan string               // has the reason, when it is better replaced; again when it gets worse
 	processEnded func(gateway.ProcessExit) // does not block
 	ordered      atomic.Bool               // it was told to drain
 	heard        atomic.Int64              // when it last said something, in Unix nanoseconds
@@ -62,6 +64,7 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 	}
 	c := &child{
 		cmd: cmd, ends: mine, recorder: recorder, processEnded: o.processEnded, exited: make(chan struct{}), waiting: map[uint64]chan news{},
+		worn:  make(chan string, 2),
 		crash: crashOutput{ended: make(chan struct{})},
 	}
 	c.heard.Store(time.Now().UnixNano())
@@ -143,6 +146,11 @@ func (c *child) note(n news) {
 		c.loading = *n.Loading
 	case n.Loaded:
 		c.loading = Library{}
+	case n.Worn != "":
+		select {
+		case c.worn <- n.Worn:
+		default: // it is told twice
+		}
 	case n.Drained != nil:
 		c.drained = n.Drained
 	case n.Why != "":

@@ -15,6 +15,7 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/machine"
 )
 
 // mark tells a process that it is a worker.
@@ -79,6 +80,7 @@ func work() error {
 		return err
 	}
 	debug.SetMaxThreads(20_000) // a blocking handler holds a thread for each call
+	machine.FitGoMemory(w.settings.Memory)
 	plain, err := newLogger(pipe, w.settings.Text)
 	if err != nil {
 		return err
@@ -86,6 +88,7 @@ func work() error {
 	slog.SetDefault(plain)
 	opts := w.settings.gateway(slog.New(&loads{next: plain.Handler(), tell: w.tell}), w.recorder)
 	opts.Ended = func(e gateway.ProcessExit) { w.tell(news{Ended: &e}) }
+	opts.Worn = func(reason string) { w.tell(news{Worn: reason}) }
 	w.gateway, err = gateway.New(opts)
 	if err != nil {
 		return err
