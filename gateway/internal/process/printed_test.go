@@ -1,4 +1,4 @@
-package worker
+package process
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ func TestWhatAWorkerPrintsIsPassedOnWithoutTheRuntimesLastWords(t *testing.T) {
 	} {
 		for _, size := range []int{1, 7, 1 << 20} {
 			var out bytes.Buffer
-			p := &printed{to: &out}
+			p := &Printed{To: &out}
 			for chunk := range chunks(test.text, size) {
 				if n, err := p.Write([]byte(chunk)); n != len(chunk) || err != nil {
 					t.Fatal(n, err)
@@ -32,7 +32,7 @@ func TestWhatAWorkerPrintsIsPassedOnWithoutTheRuntimesLastWords(t *testing.T) {
 			if got := out.String(); got != test.now && test.now != "" {
 				t.Errorf("%s by %d: %q before the end", test.name, size, got)
 			}
-			p.release(test.known)
+			p.Release(test.known)
 			if got := out.String(); got != test.end {
 				t.Errorf("%s by %d: %d bytes %.60q at the end", test.name, size, len(got), got)
 			}
@@ -51,15 +51,15 @@ func TestWhyAProcessEndsIsRemembered(t *testing.T) {
 		{"panic: " + strings.Repeat("x", 2*saidMost) + "\ny\n", "panic: " + strings.Repeat("x", saidMost-7)},
 	} {
 		for _, size := range []int{1, 7, 1 << 20} {
-			p := &printed{to: io.Discard}
+			p := &Printed{To: io.Discard}
 			for chunk := range chunks(test.text, size) {
 				_, _ = p.Write([]byte(chunk))
 			}
-			if got := string(p.why()); got != test.why {
+			if got := string(p.Why()); got != test.why {
 				t.Errorf("%.20q by %d: %q", test.text, size, got)
 			}
 			p.when = p.when.Add(-saidLast)
-			if got := p.why(); got != nil {
+			if got := p.Why(); got != nil {
 				t.Errorf("%.20q by %d, long ago: %q", test.text, size, got)
 			}
 		}
