@@ -5,13 +5,12 @@ import (
 	"io"
 	"regexp"
 	"sync"
-	"time"
 )
 
 // Printed passes on what a process, and handlers in it, print to standard error,
 // but for what the runtime prints when it ends: that comes by a pipe of its own
 // too, is long, and is kept with the crash. It is held back as soon as it
-// begins, since nothing else follows that anybody could tell from it; Release
+// begins, since nothing else follows that anybody could tell from it; release
 // gives it out if the runtime was another one, a handler's.
 type Printed struct {
 	To io.Writer
@@ -19,9 +18,7 @@ type Printed struct {
 	mu   sync.Mutex
 	line []byte // that has not ended
 	held []byte // from the beginning of the end on
-
-	said []byte // from a line on by which runtimes and C libraries say why they end
-	when time.Time
+	said Said
 }
 
 // heldMost is how much is held back; what is beyond is lost.
@@ -49,7 +46,7 @@ func (p *Printed) Write(b []byte) (int, error) {
 			p.held = line
 			break
 		}
-		p.note(line)
+		p.said.Note(line)
 		_, _ = p.To.Write(line)
 	}
 	if p.held != nil {
@@ -58,33 +55,12 @@ func (p *Printed) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// reasons begin what is printed by who ends its process himself.
-var reasons = regexp.MustCompile(`^(?:panic: |fatal error: |thread '.*' .*panicked at |terminate called |free\(\): |malloc|double free |corrupted |munmap_chunk|\*\*\* )`)
-
-const (
-	saidMost = 4 << 10
-	saidLast = 2 * time.Second // before the end: what was said earlier is about something else
-)
-
-// note takes note of a line.
-func (p *Printed) note(line []byte) {
-	switch {
-	case reasons.Match(line):
-		p.said, p.when = append(p.said[:0], line[:min(len(line), saidMost)]...), time.Now()
-	case len(p.said) > 0:
-		p.said = append(p.said, line[:min(len(line), saidMost-len(p.said))]...)
-	}
-}
-
 // Why is what was said of the end, if it was.
 func (p *Printed) Why() []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.note(p.line)
-	if time.Since(p.when) > saidLast {
-		return nil
-	}
-	return bytes.Clone(p.said)
+	p.said.Note(p.line)
+	return p.said.Why()
 }
 
 // Release gives out what is left, at the end of the process; without what was
