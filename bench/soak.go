@@ -13,7 +13,7 @@ import (
 
 // soakOptions are those of a soak.
 type soakOptions struct {
-	requests, conns int
+	requests, conns int // requests: at least
 	seed            uint64
 	isolated        int           // endpoints in processes of their own
 	every           time.Duration // between faults, on average
@@ -34,6 +34,7 @@ type soak struct {
 	asked     []*soaked // those, and the ones with faults
 	slots     []*slot
 	sent      atomic.Int64
+	rested    atomic.Bool
 	failed    atomic.Int64
 	pulse     pulse
 	over      chan struct{} // closed when the load has ended

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -18,7 +19,8 @@ type kind struct {
 // kinds are those that are chosen from.
 func (s *soak) kinds(random *rand.Rand) (chosen []kind) {
 	all := []kind{
-		{"kill of the worker", s.killWorker}, {"recycle", s.recycle}, {"spin", s.spin}, {"quarantine", s.quarantine},
+		{"kill of the worker", s.killWorker}, {"recycle", s.recycle}, {"spin", s.spin},
+		{"leak", s.leak}, {"quarantine", s.quarantine},
 	}
 	for _, how := range []string{"segv", "abort", "exit", "stack", "thread"} {
 		all = append(all, kind{"crash: " + how, func() { s.crash(how) }})
@@ -52,19 +54,11 @@ func (s *soak) crash(how string) {
 // take longer than the request has.
 func (s *soak) crashIsolated(how string) {
 	s.blamed("isolated: "+how, itsOwnRequests, faultyInProcess, func() error {
-		pid, err := s.worker()
-		if err != nil {
-			return err
-		}
 		r, err := askFresh(s.gateway.address, "/"+faultyInProcess+"/"+how)
 		if err == nil && r.status != 502 && (how != "leak" || r.status != 504) {
 			err = fmt.Errorf("it answered %d %q", r.status, r.body)
 		}
-		now, gone := s.worker()
-		if gone == nil && now != pid {
-			gone = errors.New("the worker ended as well")
-		}
-		return errors.Join(err, gone)
+		return err
 	})
 }
 
@@ -85,15 +79,7 @@ func (s *soak) killWorker() {
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 			return err
 		}
-		for deadline := time.Now().Add(backWithin); ; time.Sleep(time.Millisecond) {
-			now, err := s.worker()
-			if err == nil && now != pid {
-				return s.backAgain(get("/c-static"))
-			}
-			if time.Now().After(deadline) {
-				return fmt.Errorf("there is no other worker (%v)", err)
-			}
-		}
+		return errors.Join(s.gone(pid), s.backAgain(get("/c-static")))
 	})
 }
 
@@ -114,6 +100,31 @@ func (s *soak) spin() {
 		time.Sleep(faultySpin - took) // until the call has come back
 		return errors.Join(err, s.backAgain(get("/"+faultyInWorker+"/none")))
 	})
+}
+
+// leak has the worker take memory, until another one takes over.
+func (s *soak) leak() {
+	s.during("leak", nothing, "", func() error {
+		pid, err := s.worker()
+		if err != nil {
+			return err
+		}
+		r, err := askFresh(s.gateway.address, "/"+faultyInWorker+"/leak")
+		if err == nil && r.status != 504 {
+			err = fmt.Errorf("it answered %d", r.status)
+		}
+		return errors.Join(err, s.gone(pid))
+	})
+}
+
+// gone waits for the end of a worker in whose place there is another one.
+func (s *soak) gone(pid int) error {
+	for deadline := time.Now().Add(backWithin); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if pids := s.tree.workers(s.gateway.cmd.Process.Pid); len(pids) > 0 && !slices.Contains(pids, pid) {
+			return nil
+		}
+	}
+	return fmt.Errorf("worker %d has not ended, or there is none in its place", pid)
 }
 
 // killIsolated ends the process of an isolated endpoint from outside, for which

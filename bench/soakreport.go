@@ -122,7 +122,7 @@ func (s *soak) reportMemory(out io.Writer) error {
 	for _, name := range measures {
 		ratio := last[name] / first[name]
 		fmt.Fprintf(table, "%s\t%.0f\t%.0f\t%.2f\t\n", name, first[name], last[name], ratio)
-		if name != ofControl && !(ratio <= flat) {
+		if name != ofControl && !(ratio > 0 && ratio <= flat) { // 0 or not a number: nothing was sampled
 			errs = append(errs, fmt.Errorf("%s grew from %.0f to %.0f", name, first[name], last[name]))
 		}
 	}
