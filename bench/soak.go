@@ -49,7 +49,7 @@ type soak struct {
 	blames map[string][]time.Time // by endpoint, since it was last in quarantine
 	calm   time.Duration          // the longest time without a right answer outside of faults
 
-	tree    tree
+	workers workerLog
 	samples []footprint
 	part    atomic.Int32
 }
@@ -60,7 +60,7 @@ func runSoak(out io.Writer, f *fleet, o soakOptions) error {
 	if o.seed == 0 {
 		o.seed = uint64(time.Now().UnixNano())
 	}
-	s := &soak{f: f, o: o, endpoints: soakedEndpoints(), over: make(chan struct{}), blames: map[string][]time.Time{}}
+	s := &soak{f: f, o: o, endpoints: soakedEndpoints(), over: make(chan struct{}), blames: map[string][]time.Time{}, began: time.Now()}
 	fmt.Fprintf(out, "seed %d\n", o.seed)
 	if o.isolated > len(s.endpoints) {
 		return fmt.Errorf("only %d endpoints can be isolated", len(s.endpoints))

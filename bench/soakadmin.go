@@ -20,12 +20,7 @@ func (s *soak) start() (err error) {
 	if err := os.WriteFile(config, []byte(soakConfig), 0o600); err != nil {
 		return err
 	}
-	s.f.heard = func(line string) {
-		if strings.Contains(line, `"level":"WARN"`) || strings.Contains(line, `"level":"ERROR"`) {
-			_, tells, _ := strings.Cut(line, `"level":`)
-			s.say("%.300s", tells)
-		}
-	}
+	s.f.heard = s.hear
 	if s.gateway, err = s.f.launch(s.f.binary, "serve", "--config", config, "--data", s.data, "--listen", "127.0.0.1:0", "--admin", "off", "--no-access-log"); err != nil {
 		return err
 	}

@@ -4,9 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
+	"os"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -76,16 +75,30 @@ func (s *soak) killWorker() {
 		if err != nil {
 			return err
 		}
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		if err := kill(pid); err != nil {
 			return err
 		}
 		return errors.Join(s.gone(pid), s.backAgain(get("/c-static")))
 	})
 }
 
+func kill(pid int) error {
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		return err
+	}
+	return process.Kill()
+}
+
 // recycle has another worker take over.
 func (s *soak) recycle() {
-	s.during("recycle", nothing, "", func() error { return s.command(nil, "recycle") })
+	s.during("recycle", nothing, "", func() error {
+		pid, err := s.worker()
+		if err == nil {
+			err = s.command(nil, "recycle")
+		}
+		return errors.Join(err, s.gone(pid))
+	})
 }
 
 // spin has a call go on past its deadline.
@@ -117,16 +130,6 @@ func (s *soak) leak() {
 	})
 }
 
-// gone waits for the end of a worker in whose place there is another one.
-func (s *soak) gone(pid int) error {
-	for deadline := time.Now().Add(backWithin); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		if pids := s.tree.workers(s.gateway.cmd.Process.Pid); len(pids) > 0 && !slices.Contains(pids, pid) {
-			return nil
-		}
-	}
-	return fmt.Errorf("worker %d has not ended, or there is none in its place", pid)
-}
-
 // killIsolated ends the process of an isolated endpoint from outside, for which
 // that is blamed all the same: it may have been the kernel, for lack of memory.
 func (s *soak) killIsolated(random *rand.Rand) {
@@ -147,7 +150,7 @@ func (s *soak) killIsolated(random *rand.Rand) {
 		}
 		if err == nil {
 			s.blames[e.name] = append(s.blames[e.name], time.Now())
-			err = syscall.Kill(state.Placement.Process.Pid, syscall.SIGKILL)
+			err = kill(state.Placement.Process.Pid)
 		}
 		if err != nil {
 			return err

@@ -53,6 +53,7 @@ func (s *soak) report(out io.Writer) error {
 		fail("a swap was refused at %.1f s: %w", one.begun.Sub(s.began).Seconds(), one.err)
 	}
 	row("swaps", "%d, and %d that a crash has cut", s.swaps.done, excused)
+	row("workers", "%d took over from one that had ended, %d from one that was to", s.workers.again, s.workers.replaced)
 	row("longest time without an answer, no fault", "%v", max(s.calm, time.Duration(s.pulse.longest.Load())).Round(time.Millisecond))
 	_ = table.Flush()
 

@@ -17,8 +17,6 @@ func (s *soak) restTwice() {
 		s.reaches(tenth, 0)
 		s.changes.Lock()
 		s.recycle()
-		for len(s.tree.workers(s.gateway.cmd.Process.Pid)) > 1 && s.wait(sampleEvery) {
-		}
 		s.part.Store(int32(i + 1))
 		s.wait(restLeast)
 		s.reaches(tenth+1, restMost-restLeast)
