@@ -139,7 +139,15 @@ func readServer(r reader, t *table, dir string) (s Server) {
 		"idle_timeout":    func(e *entry) { r.duration(e, &s.IdleTimeout) },
 		"drain_timeout":   func(e *entry) { r.duration(e, &s.DrainTimeout) },
 		"max_connections": func(e *entry) { r.count(e, 1_000_000, &s.MaxConnections) },
+
+		"memory":           func(e *entry) { r.size(e, 1<<20, 16<<40, &s.Memory) },
+		"recycle_memory":   func(e *entry) { r.size(e, 1<<20, 16<<40, &s.RecycleMemory) },
+		"recycle_retained": func(e *entry) { r.size(e, 1, 16<<40, &s.RecycleRetained) },
+		"recycle_stuck":    func(e *entry) { r.count(e, 100_000, &s.RecycleStuck) },
 	})
+	if s.Memory > 0 && s.RecycleMemory >= s.Memory {
+		r.problems.add(t.find("recycle_memory").position(), `"recycle_memory" must be below "memory", above which requests are refused`)
+	}
 	return s
 }
 

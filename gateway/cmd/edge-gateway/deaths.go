@@ -20,7 +20,7 @@ type deaths struct {
 
 // crashed is what a supervisor tells.
 func (d *deaths) crashed(e worker.Exit) (banned []worker.Banned) {
-	return d.died(crash.Death{At: time.Now(), Status: e.Status, Output: e.Output, Recorded: e.Recorded})
+	return d.died(crash.Death{At: time.Now(), Status: e.Status, Why: e.Why, Output: e.Output, Printed: e.Printed, Recorded: e.Recorded})
 }
 
 // ended is what is told of the process of an isolated endpoint.

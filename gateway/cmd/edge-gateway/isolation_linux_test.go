@@ -23,15 +23,15 @@ type placing struct {
 	*process
 	t      *testing.T
 	data   string
-	faulty string // folder of a handler
+	faulty string // library of a handler
 }
 
 func placed(t *testing.T) *placing {
 	t.Helper()
-	dir := faulty(t)
+	library := faulty(t, "c")
 	t.Chdir(t.TempDir())
 	data := filepath.Join(t.TempDir(), "d")
-	return &placing{serve(t, nil, "--data", data, "--no-access-log"), t, data, filepath.Join(dir, "guilty")}
+	return &placing{serve(t, nil, "--data", data, "--no-access-log"), t, data, library}
 }
 
 func (p *placing) run(args ...string) string {

@@ -9,6 +9,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/datadir"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/machine"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/worker"
 )
 
@@ -43,11 +44,14 @@ func (s *server) openWorker(ln net.Listener, log *slog.Logger) error {
 		HeaderLimit: int(s.file.Server.HeaderLimit), ReadTimeout: s.file.Server.ReadTimeout,
 		IdleTimeout: s.file.Server.IdleTimeout, MaxConnections: s.file.Server.MaxConnections,
 	}
+	boundMemory(&options, s.file.Server, machine.Memory())
 	if s.command.singleProcess() {
 		options.Ended = func(e gateway.ProcessExit) { s.deaths.ended(e) }
 		if s.command.AccessLog {
 			options.Access = log
 		}
+		options.HardMemory = 0 // this process has more to do than to serve
+		machine.FitGoMemory(options.Memory)
 		g, err := gateway.New(options)
 		if err != nil {
 			return err

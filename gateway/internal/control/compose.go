@@ -89,7 +89,7 @@ func (k *catalog) composeEndpoint(e model.Endpoint, artifacts *artifact.Store) g
 		Name: e.Name, Domain: e.Domain, Path: e.Path, Methods: e.Methods, Config: e.Config, Services: e.Services,
 		Limits: gateway.Limits{
 			Timeout: time.Duration(e.Limits.Timeout), MaxBody: e.Limits.MaxBody, MaxConcurrency: e.Limits.MaxConcurrency,
-			MaxNative: e.Limits.MaxNative, MaxStuck: e.Limits.MaxStuck,
+			MaxNative: e.Limits.MaxNative, MaxStuck: e.Limits.MaxStuck, Rate: e.Limits.Rate, Burst: e.Limits.Burst,
 		},
 		Process: gateway.ProcessLimits(e.Process),
 	}

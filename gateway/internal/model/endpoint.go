@@ -37,6 +37,8 @@ type Limits struct {
 	MaxConcurrency int      `json:"max_concurrency,omitempty" minimum:"0" maximum:"1000000" doc:"Requests in flight; default 16384."`
 	MaxNative      int      `json:"max_native,omitempty" minimum:"0" maximum:"4096" doc:"Of those, threads inside native code; default 64."`
 	MaxStuck       int      `json:"max_stuck,omitempty" minimum:"0" maximum:"1024" doc:"Calls past their deadline that have not returned; default 8."`
+	Rate           float64  `json:"rate,omitempty" minimum:"0" maximum:"1000000" doc:"Requests a second that are let in, 0.001 or more; over it 429. Default any."`
+	Burst          int      `json:"burst,omitempty" minimum:"0" maximum:"1000000" doc:"Of these, how many may come at once; default what comes in a second."`
 }
 
 // Probe is a request with what its answer has to be. It is sent in a trial

@@ -31,6 +31,8 @@ type child struct {
 	crash    crashOutput
 	recorder *abi.Recorder // nil where there are none
 
+	served       time.Time                 // since when; by the supervisor
+	worn         chan string               // has the reason, when it is better replaced; again when it gets worse
 	processEnded func(gateway.ProcessExit) // does not block
 	ordered      atomic.Bool               // it was told to drain
 	heard        atomic.Int64              // when it last said something, in Unix nanoseconds
@@ -45,6 +47,7 @@ type child struct {
 	gone     bool
 	loading  Library
 	reported *gateway.Report // the last one
+	why      string          // it has to end
 	drained  *drained
 }
 
@@ -61,6 +64,7 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 	}
 	c := &child{
 		cmd: cmd, ends: mine, recorder: recorder, processEnded: o.processEnded, exited: make(chan struct{}), waiting: map[uint64]chan news{},
+		worn:  make(chan string, 2),
 		crash: crashOutput{ended: make(chan struct{})},
 	}
 	c.heard.Store(time.Now().UnixNano())
@@ -76,8 +80,9 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 		_ = mine.lines.SetReadDeadline(until)
 		_ = mine.crash.SetReadDeadline(until)
 		readers.Wait()
+		why := out.why()
 		out.release(len(c.crash.bytes()) > 0)
-		c.end()
+		c.end(why)
 	}()
 	c.send(order{Start: settingsOf(o, recorder != nil)})
 	return c, nil
@@ -87,12 +92,12 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 func (c *child) kill() { _ = c.cmd.Process.Kill() }
 
 // end takes note of the end of the process.
-func (c *child) end() {
+func (c *child) end(printed []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.exit = Exit{
-		Pid: c.cmd.Process.Pid, Status: c.cmd.ProcessState.String(), Output: c.crash.bytes(),
-		Ordered: c.ordered.Load(), Loading: c.loading, Recorded: c.recorder.Read(),
+		Pid: c.cmd.Process.Pid, Status: c.cmd.ProcessState.String(), Output: c.crash.bytes(), Printed: printed,
+		Ordered: c.ordered.Load(), Why: c.why, Loading: c.loading, Recorded: c.recorder.Read(),
 	}
 	_ = c.recorder.Close()
 	c.gone = true
@@ -111,9 +116,13 @@ func (c *child) listen() {
 	for {
 		var n news
 		if err := read(c.ends.conn, &n); err != nil {
-			if errors.Is(err, errMessage) {
-				c.kill()
+			switch {
+			case errors.Is(err, errMessage):
+				c.note(news{Why: "it sent control what makes no sense"})
+			case !leaving(c.cmd.Process.Pid):
+				c.note(news{Why: "native code has closed the gateway's connection to its control process"})
 			}
+			c.kill() // else it would hang, and nobody would serve
 			return
 		}
 		c.heard.Store(time.Now().UnixNano())
@@ -137,8 +146,15 @@ func (c *child) note(n news) {
 		c.loading = *n.Loading
 	case n.Loaded:
 		c.loading = Library{}
+	case n.Worn != "":
+		select {
+		case c.worn <- n.Worn:
+		default: // it is told twice
+		}
 	case n.Drained != nil:
 		c.drained = n.Drained
+	case n.Why != "":
+		c.why = n.Why
 	default:
 		if answer := c.waiting[n.ID]; answer != nil {
 			answer <- n // there is room
@@ -213,6 +229,7 @@ func (c *child) apply(ctx context.Context, s gateway.Snapshot, silence time.Dura
 				return
 			case <-tick.C:
 				if time.Since(time.Unix(0, c.heard.Load())) > silence {
+					c.note(news{Why: fmt.Sprintf("it was silent for %s while it took a change", silence)})
 					c.kill()
 					return
 				}

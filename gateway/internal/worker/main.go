@@ -10,10 +10,12 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/machine"
 )
 
 // mark tells a process that it is a worker.
@@ -55,11 +57,14 @@ type worker struct {
 	recorder *abi.Recorder
 	gateway  *gateway.Gateway
 	listen   []net.Listener
+	needs    descriptors
+	umask    umask
 
 	told    sync.Mutex // one message after the other goes out
 	mu      sync.Mutex
 	cancels map[uint64]context.CancelFunc // of orders under way
 	ending  sync.Once
+	drains  chan struct{}      // closed when it begins to drain
 	cut     context.CancelFunc // cuts the drain short
 	cutting context.Context
 	ended   chan error // of the shutdown
@@ -68,13 +73,14 @@ type worker struct {
 func work() error {
 	// Not by ignoring them: that would be passed on to what handlers start.
 	signal.Notify(make(chan os.Signal, 1), deaf...)
-	w := &worker{cancels: map[uint64]context.CancelFunc{}, ended: make(chan error, 1)}
+	w := &worker{cancels: map[uint64]context.CancelFunc{}, ended: make(chan error, 1), drains: make(chan struct{}), umask: currentUmask()}
 	w.cutting, w.cut = context.WithCancel(context.Background())
 	pipe, err := w.inherit()
 	if err != nil {
 		return err
 	}
 	debug.SetMaxThreads(20_000) // a blocking handler holds a thread for each call
+	machine.FitGoMemory(w.settings.Memory)
 	plain, err := newLogger(pipe, w.settings.Text)
 	if err != nil {
 		return err
@@ -82,13 +88,23 @@ func work() error {
 	slog.SetDefault(plain)
 	opts := w.settings.gateway(slog.New(&loads{next: plain.Handler(), tell: w.tell}), w.recorder)
 	opts.Ended = func(e gateway.ProcessExit) { w.tell(news{Ended: &e}) }
+	opts.Worn = func(reason string) { w.tell(news{Worn: reason}) }
 	w.gateway, err = gateway.New(opts)
 	if err != nil {
 		return err
 	}
 	go w.follow()
-	return <-w.ended
+	go w.watch()
+	err = <-w.ended
+	if err != nil {
+		_ = w.orders.SetWriteDeadline(time.Now().Add(last))
+		w.tell(news{Why: err.Error()})
+	}
+	return err
 }
+
+// last is how long the last words may take.
+const last = time.Second
 
 // inherit takes what control has passed, and the first order.
 func (w *worker) inherit() (pipe *os.File, err error) {
@@ -112,6 +128,9 @@ func (w *worker) inherit() (pipe *os.File, err error) {
 		if w.recorder, err = abi.OpenRecorder(inheritBlocking(recorderFD, "recorder")); err != nil {
 			return nil, err
 		}
+		if err := w.needs.add("its flight recorder", recorderFD); err != nil {
+			return nil, err
+		}
 		if err := w.recorder.RecordFaults(); err != nil {
 			return nil, fmt.Errorf("record faults: %w", err)
 		}
@@ -123,12 +142,25 @@ func (w *worker) inherit() (pipe *os.File, err error) {
 		}
 		ln, err := net.FileListener(file)
 		_ = file.Close() // ln has a copy
+		if err == nil {
+			err = w.need("a listener", ln.(syscall.Conn))
+		}
 		if err != nil {
 			return nil, fmt.Errorf("take over a listener: %w", err)
 		}
 		w.listen = append(w.listen, ln)
 	}
-	return pipe, nil
+	return pipe, errors.Join(w.need("the connection to its control process", w.orders), w.need("its log", pipe))
+}
+
+// need takes note of what the worker cannot do without.
+func (w *worker) need(name string, of syscall.Conn) error {
+	raw, err := of.SyscallConn()
+	if err != nil {
+		return err
+	}
+	controlled := raw.Control(func(fd uintptr) { err = w.needs.add(name, int(fd)) })
+	return errors.Join(controlled, err)
 }
 
 // follow does what control says, until control is gone.
@@ -188,6 +220,7 @@ func (w *worker) do(ctx context.Context, o order) (n news) {
 		took, err := w.gateway.TestService(ctx, *o.Test)
 		n = news{Took: took, Errors: wireErrors(err)}
 	case o.Apply != nil:
+		w.umask.putBack()
 		n = news{Errors: wireErrors(w.gateway.Apply(ctx, *o.Apply))}
 	default:
 		n = news{Errors: wireErrors(errors.New("the order makes no sense"))}
@@ -213,6 +246,7 @@ func (w *worker) accept(id uint64) {
 // drain ends the worker when what is in flight is done.
 func (w *worker) drain(limit time.Duration) {
 	w.ending.Do(func() {
+		close(w.drains)
 		for _, ln := range w.listen { // that nobody serves
 			_ = ln.Close()
 		}

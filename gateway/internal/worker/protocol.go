@@ -37,6 +37,8 @@ type settings struct {
 	ReadTimeout, WriteTimeout, IdleTimeout, IdleGrace time.Duration
 	MaxConnections, MaxNative                         int
 	MaxAnswer, MaxMemory                              int64
+	Memory, HardMemory                                int64
+	Wear                                              gateway.Wear
 
 	Listeners    int // inherited
 	Text         bool
@@ -51,6 +53,7 @@ func settingsOf(o Options, recorder bool) *settings {
 		Dir: g.Dir, HeaderLimit: g.HeaderLimit,
 		ReadTimeout: g.ReadTimeout, WriteTimeout: g.WriteTimeout, IdleTimeout: g.IdleTimeout, IdleGrace: g.IdleGrace,
 		MaxConnections: g.MaxConnections, MaxNative: g.MaxNative, MaxAnswer: g.MaxAnswer, MaxMemory: g.MaxMemory,
+		Memory: g.Memory, HardMemory: g.HardMemory, Wear: g.Wear,
 		Listeners: len(o.Listeners), Text: o.Text, AccessLog: o.AccessLog, DrainTimeout: o.DrainTimeout,
 		Recorder: recorder,
 	}
@@ -61,6 +64,7 @@ func (s *settings) gateway(log *slog.Logger, recorder *abi.Recorder) gateway.Opt
 		Dir: s.Dir, Shared: true, Log: log, Recorder: recorder, HeaderLimit: s.HeaderLimit,
 		ReadTimeout: s.ReadTimeout, WriteTimeout: s.WriteTimeout, IdleTimeout: s.IdleTimeout, IdleGrace: s.IdleGrace,
 		MaxConnections: s.MaxConnections, MaxNative: s.MaxNative, MaxAnswer: s.MaxAnswer, MaxMemory: s.MaxMemory,
+		Memory: s.Memory, HardMemory: s.HardMemory, Wear: s.Wear,
 	}
 	if s.AccessLog {
 		o.Access = log
@@ -78,7 +82,9 @@ type news struct {
 
 	Loading *Library // it may not get back from loading or starting this
 	Loaded  bool     // it did
+	Worn    string   // why it is better replaced
 	Drained *drained // it exits now; the report is the last one
+	Why     string   // it exits now, and cannot help it
 
 	Ended *gateway.ProcessExit // a process of an isolated endpoint has
 }
@@ -140,7 +146,7 @@ func read(from io.Reader, message any) error {
 // wireError is an error that callers tell apart, with the text of the rest.
 type wireError struct {
 	Endpoint, Service string
-	Closed            bool
+	Closed, GoFull    bool
 	Text              string
 }
 
@@ -159,7 +165,7 @@ func wireErrors(err error) (all []wireError) {
 	var service *gateway.ServiceError
 	switch {
 	case errors.As(err, &endpoint):
-		return []wireError{{Endpoint: endpoint.Endpoint, Text: endpoint.Err.Error()}}
+		return []wireError{{Endpoint: endpoint.Endpoint, GoFull: errors.Is(err, abi.ErrGoFull), Text: endpoint.Err.Error()}}
 	case errors.As(err, &service):
 		return []wireError{{Service: service.Service, Text: service.Err.Error()}}
 	}
@@ -172,7 +178,11 @@ func join(all []wireError) error {
 	for _, one := range all {
 		switch {
 		case one.Endpoint != "":
-			errs = append(errs, &gateway.EndpointError{Endpoint: one.Endpoint, Err: errors.New(one.Text)})
+			because := errors.New(one.Text)
+			if one.GoFull {
+				because = goFull(one.Text)
+			}
+			errs = append(errs, &gateway.EndpointError{Endpoint: one.Endpoint, Err: because})
 		case one.Service != "":
 			errs = append(errs, &gateway.ServiceError{Service: one.Service, Err: errors.New(one.Text)})
 		case one.Closed:
@@ -186,6 +196,12 @@ func join(all []wireError) error {
 	}
 	return errors.Join(errs...)
 }
+
+// goFull is what is left of [abi.ErrGoFull] on the way.
+type goFull string
+
+func (e goFull) Error() string        { return string(e) }
+func (e goFull) Is(target error) bool { return target == abi.ErrGoFull }
 
 // reported is a report on its way to control.
 func reported(r gateway.Report) news {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
 )
@@ -24,7 +25,7 @@ func TestASnapshotArrivesAsItWasSent(t *testing.T) {
 			Name: "orders", Domain: "*.example.com", Path: "/{id}", Methods: []string{"GET"}, Library: "/data/versions/x.so",
 			Canary: &gateway.Canary{Library: "y.so", Weight: 0.5, Header: "X-User"},
 			Config: map[string]string{"a": "", "b": "\x00\xff"}, Services: map[string]string{"db": "orders-db"},
-			Limits:   gateway.Limits{Timeout: time.Second, MaxBody: 1, MaxConcurrency: 2, MaxNative: 3, MaxStuck: 4},
+			Limits:   gateway.Limits{Timeout: time.Second, MaxBody: 1, MaxConcurrency: 2, MaxNative: 3, MaxStuck: 4, Rate: 0.5, Burst: 6},
 			Isolated: true, Process: gateway.ProcessLimits{Memory: 1, CPU: 0.5, Files: 2, Open: true},
 		}, {Name: "empty", Path: "/"}},
 		Services: []gateway.Service{{Name: "orders-db", Kind: "sql", Driver: "postgres", Inactive: true, Workers: 1, Mailbox: 2, Timeout: 3, Options: options}},
@@ -81,6 +82,10 @@ func TestErrorsAreToldApartOnTheOtherSide(t *testing.T) {
 	if want := "endpoint \"a\": unexpected EOF\nservice \"b\": no\nother: EOF"; err.Error() != want {
 		t.Errorf("%q, want %q", err, want)
 	}
+	if full := (&gateway.EndpointError{Endpoint: "a", Err: fmt.Errorf("library: %w", abi.ErrGoFull)}); errors.Is(err, abi.ErrGoFull) ||
+		!errors.Is(join(wireErrors(full)), abi.ErrGoFull) || join(wireErrors(full)).Error() != full.Error() {
+		t.Error("that a worker can take no more Go libraries is lost, or made up")
+	}
 	if !errors.Is(join(wireErrors(gateway.ErrClosed)), gateway.ErrClosed) || join(wireErrors(nil)) != nil {
 		t.Error("the end of a gateway, or no error, is lost")
 	}
@@ -131,7 +136,7 @@ func TestCrashesThatFollowEachOtherAreWaitedBetween(t *testing.T) {
 	now = now.Add(10 * time.Second)
 	waits = append(waits, c.next(now), c.next(now))
 	const ms = time.Millisecond
-	want := []time.Duration{0, 100 * ms, 200 * ms, 400 * ms, 800 * ms, 1600 * ms, 3200 * ms, 5000 * ms, 5000 * ms, 0, 100 * ms}
+	want := []time.Duration{0, 25 * ms, 50 * ms, 100 * ms, 200 * ms, 400 * ms, 800 * ms, 1600 * ms, 3200 * ms, 0, 25 * ms}
 	if !reflect.DeepEqual(waits, want) {
 		t.Errorf("%v, want %v", waits, want)
 	}

@@ -30,7 +30,7 @@ type crashes struct {
 // each time.
 const (
 	recent    = 10 * time.Second
-	waitLeast = 100 * time.Millisecond
+	waitLeast = 25 * time.Millisecond
 	waitMost  = 5 * time.Second
 )
 
@@ -131,7 +131,7 @@ func (s *Supervisor) restart(cured bool) {
 			return
 		case <-time.After(wait):
 		}
-		c, err := s.launch(context.Background())
+		c, err := s.launch(context.Background(), s.remaining())
 		if err == nil {
 			s.mu.Lock()
 			s.put(c)
@@ -150,9 +150,12 @@ func (s *Supervisor) restart(cured bool) {
 	}
 }
 
-// launch starts a worker and has it serve what is to be served. The caller has
+// remaining is what there is to serve of what is to be served. The caller has
 // the turn.
-func (s *Supervisor) launch(ctx context.Context) (*child, error) {
+func (s *Supervisor) remaining() gateway.Snapshot { return without(s.current, s.leftOut, s.banned) }
+
+// launch starts a worker and has it serve a snapshot. The caller has the turn.
+func (s *Supervisor) launch(ctx context.Context, what gateway.Snapshot) (*child, error) {
 	c, err := begin(s.files, s.opts)
 	if err != nil {
 		return nil, err
@@ -171,7 +174,7 @@ func (s *Supervisor) launch(ctx context.Context) (*child, error) {
 	s.mu.Lock()
 	accepting := s.accepting
 	s.mu.Unlock()
-	err = c.apply(ctx, without(s.current, s.leftOut, s.banned), s.opts.silence)
+	err = c.apply(ctx, what, s.opts.silence)
 	if err == nil && accepting {
 		_, err = c.ask(ctx, order{Accept: true}, true)
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
@@ -44,6 +45,7 @@ type Supervisor struct {
 	down      time.Time // when there was no worker any more
 	accepting bool
 	final     *gateway.Report // after Shutdown
+	wear      wear
 }
 
 // New starts a worker that serves nothing yet. The caller has locked the data
@@ -85,7 +87,9 @@ func (s *Supervisor) put(c *child) {
 	if s.up = c; c == nil {
 		s.down = time.Now()
 	} else {
+		c.served = time.Now()
 		s.all.Go(func() { s.mind(c) })
+		s.all.Go(func() { s.renew(c) })
 	}
 	s.changed()
 }
@@ -157,10 +161,20 @@ func (s *Supervisor) Apply(ctx context.Context, next gateway.Snapshot) error {
 		return err
 	}
 	banned := stillBanned(next, s.banned)
-	if err := c.apply(ctx, without(next, nil, banned), s.opts.silence); err != nil {
-		if errors.Is(err, errGone) {
-			return died(c.exit)
+	switch err := c.apply(ctx, without(next, nil, banned), s.opts.silence); {
+	case err == nil:
+	case errors.Is(err, errGone):
+		return died(c.exit)
+	case errors.Is(err, abi.ErrGoFull):
+		// A worker that has loaded fewer Go libraries so far may take it.
+		fresh, err := s.replace(ctx, c, next)
+		if err != nil {
+			return err
 		}
+		s.log.Info("the worker process could take no more Go libraries, and was replaced", "pid", fresh.cmd.Process.Pid, "old", c.cmd.Process.Pid)
+		s.current, s.leftOut, s.banned = next, nil, banned
+		return s.untilQuiet(context.WithoutCancel(ctx))
+	default:
 		return err
 	}
 	s.current, s.leftOut, s.banned = next, nil, banned

@@ -49,6 +49,12 @@ func build(t *testing.T, source string) string {
 	if err := os.WriteFile(filepath.Join(dir, "handler.c"), []byte(source), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return buildFolder(t, dir)
+}
+
+// buildFolder compiles a handler.
+func buildFolder(t *testing.T, dir string) string {
+	t.Helper()
 	library, err := builder.Build(t.Context(), dir)
 	var missing *toolchain.MissingError
 	if errors.As(err, &missing) && os.Getenv("EDGE_GATEWAY_TEST_REQUIRE_ALL") != "1" {
@@ -112,6 +118,7 @@ type supervised struct {
 	address string
 	printed *buffer
 	kept    *buffer
+	hangs   bool // a worker has calls that do not return: its shutdown is an error
 
 	mu      sync.Mutex
 	exits   []worker.Exit
@@ -138,15 +145,15 @@ func (s *supervised) out() []string {
 	return s.leftOut
 }
 
-// start starts a worker that serves.
-func start(t *testing.T, snapshot gateway.Snapshot) *supervised {
+// start starts a worker that serves. set changes the options.
+func start(t *testing.T, snapshot gateway.Snapshot, set ...func(*worker.Options)) *supervised {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &supervised{address: ln.Addr().String(), printed: &buffer{}, kept: &buffer{}}
-	s.Supervisor, err = worker.New(worker.Options{
+	options := worker.Options{
 		Gateway:   gateway.Options{Dir: t.TempDir(), IdleGrace: 500 * time.Millisecond},
 		Listeners: []net.Listener{ln},
 		Log:       slog.New(slog.NewJSONHandler(s.printed, nil)), Print: s.printed, Keep: s.kept,
@@ -167,7 +174,11 @@ func start(t *testing.T, snapshot gateway.Snapshot) *supervised {
 			defer s.mu.Unlock()
 			s.leftOut = append(s.leftOut, e.Name+": "+reason)
 		},
-	})
+	}
+	for _, change := range set {
+		change(&options)
+	}
+	s.Supervisor, err = worker.New(options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +186,7 @@ func start(t *testing.T, snapshot gateway.Snapshot) *supervised {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
-		if err := s.Shutdown(ctx); err != nil {
+		if err := s.Shutdown(ctx); err != nil && !s.hangs {
 			t.Error("shutdown:", err)
 		}
 		if err := <-serving; !errors.Is(err, gateway.ErrClosed) {

@@ -110,7 +110,9 @@ type Exit struct {
 	Pid     int
 	Status  string // as the system tells it: "exit status 2", "signal: killed"
 	Output  []byte // the first 64 KiB of what the runtime said of a crash
+	Printed []byte // what was last printed of the reason, by whoever ended the process
 	Ordered bool   // it was draining, on the order of control
+	Why     string // it had to end, where that is known: its own word, or control's
 
 	// Loading is what was being loaded, or started, at the time; its Endpoint
 	// is "" if nothing was.
