@@ -113,6 +113,7 @@ type ProcessExit struct {
 	Pid      int
 	Status   string // as the system tells it: "exit status 2", "signal: killed"
 	Output   []byte // the first 64 KiB of what the runtime said of a crash
+	Printed  []byte // what was last printed of the reason, by whoever ended the process
 	Hung     bool   // it was killed, since calls did not return
 	Lost     int    // requests
 	Recorded abi.Recorded

@@ -26,7 +26,7 @@ func (d *deaths) crashed(e worker.Exit) (banned []worker.Banned) {
 // ended is what is told of the process of an isolated endpoint.
 func (d *deaths) ended(e gateway.ProcessExit) (banned []worker.Banned) {
 	return d.died(crash.Death{
-		At: time.Now(), Status: e.Status, Output: e.Output, Recorded: e.Recorded,
+		At: time.Now(), Status: e.Status, Output: e.Output, Printed: e.Printed, Recorded: e.Recorded,
 		Endpoint: e.Endpoint, Version: e.Version, Hung: e.Hung, Lost: e.Lost,
 	})
 }

@@ -20,7 +20,7 @@ import (
 )
 
 // backAim is within how long others are served again after a crash, with 20
-// endpoints; what is asserted is five times that.
+// endpoints; what is asserted of the median of a few crashes is five times that.
 const backAim = 100 * time.Millisecond
 
 // modes are where a handler may run: in the worker, with all others, or in a
@@ -38,6 +38,7 @@ type ground struct {
 
 	waiting int               // requests that were made to wait, so far
 	conns   []*rawclient.Conn // made so far
+	back    []time.Duration   // how long it took after each crash until others were served
 }
 
 // newGround serves a library as the guilty one, at /f/.
@@ -79,7 +80,11 @@ func faulty(t *testing.T, name string) string {
 			source = "../../internal/crash/testdata"
 		}
 		out := filepath.Join(filepath.Dir(binary), "faults-"+name+".so")
-		if text, err := exec.Command(binary, "build", source, "-o", out, "--data", filepath.Join(filepath.Dir(binary), "faults")).CombinedOutput(); err != nil {
+		build := exec.Command(binary, "build", source, "-o", out, "--data", filepath.Join(filepath.Dir(binary), "faults"))
+		if name == "cpp" {
+			build = exec.Command("g++", "-std=c++17", "-shared", "-fPIC", "-O1", "-pthread", "-I../../../abi", "-I../../../sdk-c", "-o", out, filepath.Join(source, "handler.cc"))
+		}
+		if text, err := build.CombinedOutput(); err != nil {
 			lacks(t, "%v\n%s", err, text)
 		}
 		faultyLibraries.by[name] = out
@@ -96,7 +101,7 @@ var faultyLibraries = struct {
 func lacks(t *testing.T, format string, args ...any) {
 	t.Helper()
 	text := fmt.Sprintf(format, args...)
-	if (strings.Contains(text, "are needed") || strings.Contains(text, "not installed")) && os.Getenv("EDGE_GATEWAY_TEST_REQUIRE_ALL") != "1" {
+	if (strings.Contains(text, "are needed") || strings.Contains(text, "executable file not found") || strings.Contains(text, "not installed")) && os.Getenv("EDGE_GATEWAY_TEST_REQUIRE_ALL") != "1" {
 		t.Skip(text)
 	}
 	t.Fatal(text)
@@ -175,11 +180,12 @@ func (g *ground) endOf(t *testing.T, path string, n int) {
 	if r, err := idle.ReadResponse("GET"); err != nil || r.Status != 200 {
 		t.Fatal(err)
 	}
-	waiter := g.waiter(t, fmt.Sprintf("/other/%d?wait", n)) // another one each time
+	long := "wait-long"
 	var same *rawclient.Conn
 	if g.isolated {
-		same = g.waiter(t, "/f/wait")
+		long, same = "wait", g.waiter(t, "/f/wait")
 	}
+	waiter := g.waiter(t, fmt.Sprintf("/other/%d?%s", n, long)) // another one each time
 	r, err := g.connect(t, "").Do(get(path))
 	began := time.Now()
 	other := g.connect(t, "/other/0") // or it would have been refused
@@ -192,11 +198,7 @@ func (g *ground) endOf(t *testing.T, path string, n int) {
 	if r, err := other.ReadResponse("GET"); err != nil || r.Status != 200 {
 		t.Errorf("after crash %d: %v, %v", n, r, err)
 	}
-	took := time.Since(began)
-	t.Logf("crash %d: others are served after %v", n, took.Round(time.Millisecond))
-	if took > 5*backAim {
-		t.Errorf("others were served only %v after crash %d", took, n)
-	}
+	g.back = append(g.back, time.Since(began))
 	if !g.isolated {
 		if err := idle.AtEnd(); err != nil {
 			t.Errorf("an idle connection, after crash %d: %v", n, err)
@@ -218,25 +220,41 @@ func (g *ground) endOf(t *testing.T, path string, n int) {
 }
 
 // thirdIsTheLast ends the guilty handler's process often enough for quarantine,
-// under load for others, and returns the reports, the oldest first.
-func (g *ground) thirdIsTheLast(t *testing.T, path string) []model.Crash {
+// under load for others, and returns the reports, the oldest first. Where it is
+// one of several suspects in the worker, it is moved out of there before the
+// third time.
+func (g *ground) thirdIsTheLast(t *testing.T, path string, unsure bool) []model.Crash {
 	t.Helper()
 	stop := g.others(t)
+	most := 0
 	for n := range crash.Often {
+		if unsure && n == crash.Often-1 && !slices.ContainsFunc(crashesOf(t, g.data), func(c model.Crash) bool { return c.Endpoint != "" }) {
+			g.waitFor(t, "suspects run in processes of their own")
+			g.isolated = true
+		}
+		if !g.isolated {
+			most += loaded
+		}
 		g.endOf(t, path, n+1)
 	}
-	answer, refused := send(g.address, "/f/ok")
-	if refused || answer == nil || answer.StatusCode != 503 || answer.Header.Get("Retry-After") == "" {
-		t.Errorf("in quarantine: refused %v, answer %v", refused, answer)
+	t.Logf("others were served after %v", g.back)
+	if slices.Sort(g.back); g.back[1] > 5*backAim {
+		t.Errorf("others were served after %v", g.back)
+	}
+	inQuarantine := func() bool {
+		answer, _ := send(g.address, "/f/ok")
+		return answer != nil && answer.StatusCode == 503 && answer.Header.Get("Retry-After") != ""
+	}
+	switch {
+	case g.isolated: // its process is back before that is decided
+		within(t, 10*time.Second, "it is in quarantine", inQuarantine)
+	case !inQuarantine():
+		t.Error("it is not in quarantine")
 	}
 	if answer, _ := send(g.address, "/twin/ok"); answer == nil || answer.StatusCode != 200 {
 		t.Errorf("the same version at another endpoint: %v", answer)
 	}
 	r := stop()
-	most := crash.Often * loaded
-	if g.isolated {
-		most = 0
-	}
 	if r.Refused != 0 || r.Failed > most || r.OK == 0 {
 		t.Error("others:", r)
 	}

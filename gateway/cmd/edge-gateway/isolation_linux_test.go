@@ -23,15 +23,20 @@ type placing struct {
 	*process
 	t      *testing.T
 	data   string
-	faulty string // library of a handler
+	faulty string // folder of a handler
 }
 
 func placed(t *testing.T) *placing {
 	t.Helper()
-	library := faulty(t, "c")
+	dir := t.TempDir()
+	source, err := os.ReadFile("../../internal/crash/testdata/faults.c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "faults.c"), string(source))
 	t.Chdir(t.TempDir())
 	data := filepath.Join(t.TempDir(), "d")
-	return &placing{serve(t, nil, "--data", data, "--no-access-log"), t, data, library}
+	return &placing{serve(t, nil, "--data", data, "--no-access-log"), t, data, dir}
 }
 
 func (p *placing) run(args ...string) string {

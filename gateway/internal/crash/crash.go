@@ -150,7 +150,7 @@ func (e *examination) blame() {
 	case e.found(e.at(e.pc()), "address"):
 	case e.found(e.firstOf(e.dump.called), "call"):
 	case e.dump.loading && e.found(e.onlyIn(abi.InConstructor), "loading"):
-	case e.fault != nil && e.found(e.firstOf(e.code()), "stack"):
+	case e.fault != nil && e.found(e.onStack(), "stack"):
 	case e.Why == "" && (e.dump.signal != "" || e.dump.isOwn() || e.orderedFromOutside()):
 		// A fault of the gateway's own, or of nobody: suspecting who happened
 		// to be at work would be unfair.
@@ -203,6 +203,20 @@ func (e *examination) firstOf(addresses []uint64) *abi.RecordedLibrary {
 		}
 	}
 	return nil
+}
+
+// onStack finds the library whose code is on the stack. What earlier calls on the
+// thread have left there may come before what is of the one under way, so a
+// library that is in a call comes before one that is in none.
+func (e *examination) onStack() *abi.RecordedLibrary {
+	addresses := e.code()
+	for _, a := range addresses {
+		l := e.at(a)
+		if slices.ContainsFunc(e.Recorded.Calls, func(c abi.RecordedCall) bool { return c.Library == l.Number && c.Activity != abi.InWait }) {
+			return l
+		}
+	}
+	return e.firstOf(addresses)
 }
 
 func (e *examination) number(n uint64) *abi.RecordedLibrary {

@@ -125,9 +125,10 @@ func (m *Module) begin() (*child, error) {
 		_ = c.ends.orders.SetReadDeadline(until)
 		_ = c.ends.crash.SetReadDeadline(until)
 		busy.Wait()
+		why := out.Why()
 		out.Release(len(c.crash.Bytes()) > 0)
 		c.exit = Exit{
-			Pid: c.pid(), Status: c.cmd.ProcessState.String(), Output: c.crash.Bytes(), Hung: c.hung.Load(),
+			Pid: c.pid(), Status: c.cmd.ProcessState.String(), Output: c.crash.Bytes(), Printed: why, Hung: c.hung.Load(),
 			Lost: lost, Recorded: recorder.Read(),
 		}
 		_ = recorder.Close()

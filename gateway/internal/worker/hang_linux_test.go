@@ -57,9 +57,10 @@ func TestAThousandRequestsToCallsThatNeverReturn(t *testing.T) {
 			if others.Failed != 0 || others.Refused != 0 {
 				t.Error(others)
 			}
-			// The aim is twice as long; on a busy machine five times that is life.
-			if most := max(10*quiet.Percentile(99), 100*time.Millisecond); os.Geteuid() == 0 && others.Percentile(99) > most {
-				t.Errorf("p99 of the other endpoint %v, %v before", others.Percentile(99), quiet.Percentile(99))
+			// The aim is twice as long as before, for those past their deadline; see
+			// the bench. That others live is seen here, on a machine that may be busy.
+			if p99 := others.Percentile(99); os.Geteuid() == 0 && p99 > time.Second {
+				t.Errorf("p99 of the other endpoint %v", p99)
 			}
 			t.Logf("p99 of the other endpoint %v, %v before", others.Percentile(99), quiet.Percentile(99))
 			within(t, 20*time.Second, "the report is the new worker's", func() bool { r := s.Report(); return len(r.Endpoints) == 2 && r.Endpoints[1].Stuck == 0 })

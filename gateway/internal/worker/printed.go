@@ -5,7 +5,8 @@ import (
 	"io"
 	"regexp"
 	"sync"
-	"time"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/process"
 )
 
 // printed passes on what a worker, and handlers in it, print to standard error,
@@ -20,8 +21,7 @@ type printed struct {
 	line []byte // that has not ended
 	held []byte // from the beginning of the end on
 
-	said []byte // from a line on by which runtimes and C libraries say why they end
-	when time.Time
+	said process.Said
 }
 
 // heldMost is how much is held back; what is beyond is lost.
@@ -49,7 +49,7 @@ func (p *printed) Write(b []byte) (int, error) {
 			p.held = line
 			break
 		}
-		p.note(line)
+		p.said.Note(line)
 		_, _ = p.to.Write(line)
 	}
 	if p.held != nil {
@@ -58,33 +58,12 @@ func (p *printed) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// reasons begin what is printed by who ends its process himself.
-var reasons = regexp.MustCompile(`^(?:panic: |fatal error: |thread '.*' .*panicked at |terminate called |free\(\): |malloc|double free |corrupted |munmap_chunk|\*\*\* )`)
-
-const (
-	saidMost = 4 << 10
-	saidLast = 2 * time.Second // before the end: what was said earlier is about something else
-)
-
-// note takes note of a line.
-func (p *printed) note(line []byte) {
-	switch {
-	case reasons.Match(line):
-		p.said, p.when = append(p.said[:0], line[:min(len(line), saidMost)]...), time.Now()
-	case len(p.said) > 0:
-		p.said = append(p.said, line[:min(len(line), saidMost-len(p.said))]...)
-	}
-}
-
 // why is what was said of the end, if it was.
 func (p *printed) why() []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.note(p.line)
-	if time.Since(p.when) > saidLast {
-		return nil
-	}
-	return bytes.Clone(p.said)
+	p.said.Note(p.line)
+	return p.said.Why()
 }
 
 // release gives out what is left, at the end of the process; without what was

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"bytes"
-	"io"
 	"strings"
 	"testing"
 )
@@ -35,32 +34,6 @@ func TestWhatAWorkerPrintsIsPassedOnWithoutTheRuntimesLastWords(t *testing.T) {
 			p.release(test.known)
 			if got := out.String(); got != test.end {
 				t.Errorf("%s by %d: %d bytes %.60q at the end", test.name, size, len(got), got)
-			}
-		}
-	}
-}
-
-func TestWhyAProcessEndsIsRemembered(t *testing.T) {
-	for _, test := range []struct{ text, why string }{
-		{"", ""},
-		{"a handler says this\nand this\n", ""},
-		{"panic: oh\n\ngoroutine 1 [running]:\nmain.main()\n", "panic: oh\n\ngoroutine 1 [running]:\nmain.main()\n"},
-		{"panic: oh\npanic: again\nx\n", "panic: again\nx\n"},
-		{strings.Repeat("garbage\n", 10_000) + "thread '<unnamed>' (7) panicked at src/lib.rs:9:5:\noh\n", "thread '<unnamed>' (7) panicked at src/lib.rs:9:5:\noh\n"},
-		{"free(): double free detected in tcache 2\n", "free(): double free detected in tcache 2\n"},
-		{"panic: " + strings.Repeat("x", 2*saidMost) + "\ny\n", "panic: " + strings.Repeat("x", saidMost-7)},
-	} {
-		for _, size := range []int{1, 7, 1 << 20} {
-			p := &printed{to: io.Discard}
-			for chunk := range chunks(test.text, size) {
-				_, _ = p.Write([]byte(chunk))
-			}
-			if got := string(p.why()); got != test.why {
-				t.Errorf("%.20q by %d: %q", test.text, size, got)
-			}
-			p.when = p.when.Add(-saidLast)
-			if got := p.why(); got != nil {
-				t.Errorf("%.20q by %d, long ago: %q", test.text, size, got)
 			}
 		}
 	}

@@ -29,8 +29,12 @@ func answer(r *edge.Request) (*edge.Response, error) {
 	if strings.Contains(r.Path, "/thread/") {
 		done := make(chan struct{})
 		go func() {
-			defer close(done)
+			if kind == "goexit" {
+				defer close(done)
+				runtime.Goexit()
+			}
 			fault(kind)
+			close(done)
 		}()
 		<-done
 	} else {

@@ -1,5 +1,5 @@
 /* Answers at once; with ?wait after half a second, with another query after a
- * minute, holding no thread. */
+ * minute, holding no thread. Those whose queries begin with a w say so. */
 #include "edge_gateway_sdk.h"
 
 static int32_t waited(const eg_host *host, const eg_request *request, eg_response *response, void *state, int32_t reason) {
@@ -11,7 +11,7 @@ static int32_t waited(const eg_host *host, const eg_request *request, eg_respons
 static int32_t entry(const eg_host *host, const eg_request *request, eg_response *response) {
   if (request->query.len == 0) return waited(host, request, response, NULL, EG_OK);
   const int64_t ms = request->query.len == 4 ? 500 : 60000;
-  if (ms == 500) eg_log(host, request, EG_LOG_INFO, "it waits");
+  if (request->query.ptr[0] == 'w') eg_log(host, request, EG_LOG_INFO, "it waits");
   return eg_await_sleep(host, request, response, ms * 1000000, waited, NULL);
 }
 
