@@ -23,7 +23,9 @@ async fn ledger(request: &Request) -> Result<Response, Error> {
                 ),
             ])
             .await?;
-        let row = rows[1].row(0).ok_or_else(|| Error::new("nothing came back"))?;
+        let row = rows[1]
+            .row(0)
+            .ok_or_else(|| Error::new("nothing came back"))?;
         let number: i64 = row.get("n")?;
         cache.set(id, number.to_string(), None).await?;
         return Ok(Response::text(format!("{VERSION} counted {number}\n")));
