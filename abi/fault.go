@@ -22,8 +22,8 @@ type faultRecord struct {
 	address   uint64
 	depth     int64 // bytes of the stack that could be copied, if it is positive
 	sp        uint64
-	registers [23]uint64
-	_         [32]byte
+	registers [34]uint64 // as many as the processor has
+	_         [8]byte
 	stack     [256]uint64 // from sp on
 }
 

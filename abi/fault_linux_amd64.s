@@ -7,8 +7,8 @@
 #define DEPTH 24
 #define SP_ 32
 #define REGISTERS 40
-#define STACK 256
-#define SIZE 2304
+#define STACK 320
+#define SIZE 2368
 
 // TAKE makes R8 the next record of the ring, which says nothing yet. It takes
 // AX.
@@ -40,7 +40,7 @@
 // func faultHandler()
 //
 // The action of a signal, in C's way of calling: DI has the signal, SI the
-// siginfo with the address at 16, DX the ucontext with 23 registers at 40, of
+// siginfo with the address at 16, DX the ucontext with 18 registers at 40, of
 // which the 16th and the 17th are the stack pointer and the program counter. It
 // runs on any thread, and goes on to the action that was there before.
 TEXT ·faultHandler(SB), NOSPLIT|NOFRAME, $0
@@ -57,7 +57,7 @@ register:
 	MOVQ 40(DX)(CX*8), R11
 	MOVQ R11, REGISTERS(R8)(CX*8)
 	INCQ CX
-	CMPQ CX, $23
+	CMPQ CX, $18
 	JLT register
 	MOVQ DI, SIGNAL(R8)
 	PUSHQ DI
@@ -85,7 +85,7 @@ TEXT ·exitHandler(SB), NOSPLIT|NOFRAME, $0
 nothing:
 	MOVQ $0, REGISTERS(R8)(CX*8)
 	INCQ CX
-	CMPQ CX, $23
+	CMPQ CX, $18
 	JLT nothing
 	MOVQ $1000, SIGNAL(R8)
 	COPY

@@ -129,6 +129,7 @@ func (i *Instance) start() (ran bool, err error) {
 		clear(self)
 		cell := uintptr(unsafe.Pointer(unsafe.SliceData(self)))
 		r, _, _ := purego.SyscallN(fn, uintptr(unsafe.Pointer(i.table)), init, cell)
+		putFloatBack()
 		if status := Status(int32(r)); status != OK {
 			if text := i.lastLog.Load(); text != nil {
 				return true, fmt.Errorf("%w: %w: %s", ErrInit, status, *text)
@@ -272,6 +273,7 @@ func (i *Instance) Enter(f *Frame) Status {
 	f.args[2] = uintptr(unsafe.Pointer(f.resp))
 	f.record.enter(i.number, f)
 	r, _, _ := purego.SyscallN(i.entry, f.args[:3]...)
+	putFloatBack()
 	status := Status(int32(r))
 	f.record.returned(status)
 	return status
@@ -292,6 +294,7 @@ func (i *Instance) Resume(f *Frame, reason Status) Status {
 	f.args[4] = uintptr(reason)
 	f.record.to(InResume)
 	r, _, _ := purego.SyscallN(resume, f.args[:5]...)
+	putFloatBack()
 	status := Status(int32(r))
 	f.record.returned(status)
 	return status
@@ -304,6 +307,7 @@ func (i *Instance) Release(f *Frame) {
 		f.args[0] = f.resp.ReleaseContext
 		f.record.to(InRelease)
 		purego.SyscallN(release, f.args[:1]...)
+		putFloatBack()
 		f.record.to(InNothing)
 	}
 }
@@ -313,6 +317,7 @@ func (i *Instance) Cancel(token uint64) {
 	if i.cancel != 0 {
 		call := i.library.recorder.begin(InCancel, i.library.record)
 		purego.SyscallN(i.cancel, uintptr(unsafe.Pointer(i.table)), i.self, uintptr(token))
+		putFloatBack()
 		call.done()
 	}
 }
@@ -323,6 +328,7 @@ func (i *Instance) Shutdown() {
 	if i.shutdown != 0 {
 		call := i.library.recorder.begin(InShutdown, i.library.record)
 		purego.SyscallN(i.shutdown, uintptr(unsafe.Pointer(i.table)), i.self)
+		putFloatBack()
 		call.done()
 	}
 	i.closed.Store(true)

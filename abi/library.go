@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"github.com/edge-gateway/edge-gateway/abi/internal/goruntime"
 )
@@ -25,6 +26,17 @@ var (
 // GoLibraries is how many Go runtimes this process has loaded beside its own, at
 // most 60. None of them is ever unloaded.
 func GoLibraries() int { return goruntime.Loaded() }
+
+// MaxGoLibraries is how many Go libraries a process takes.
+const MaxGoLibraries = goruntime.Cap
+
+// What this process cannot give back: libraries that ended and are still mapped.
+var left struct{ bytes, goLibraries atomic.Int64 }
+
+// Retained is how many bytes of libraries are mapped that will not be used
+// again, and GoRetained how many of them are Go libraries.
+func Retained() int64   { return left.bytes.Load() }
+func GoRetained() int64 { return left.goLibraries.Load() }
 
 // Library is a shared library in this process.
 type Library struct {
@@ -115,7 +127,13 @@ func (l *Library) symbol(name string) uintptr { return lookup(l.handle, name) }
 // keep it for reasons of its own. No code of it may run. A library with a Go
 // runtime always stays.
 func (l *Library) Close() (gone bool, err error) {
-	defer l.keep()
+	defer func() {
+		if gone {
+			_ = l.held.Close()
+		} else {
+			l.keep()
+		}
+	}()
 	if l.goLang {
 		return false, nil
 	}
@@ -133,4 +151,12 @@ func (l *Library) Close() (gone bool, err error) {
 }
 
 // keep gives up on ever closing the library, or on knowing more of it.
-func (l *Library) keep() { _ = l.held.Close() }
+func (l *Library) keep() {
+	if info, err := l.held.Stat(); err == nil {
+		left.bytes.Add(info.Size())
+	}
+	if l.goLang {
+		left.goLibraries.Add(1)
+	}
+	_ = l.held.Close()
+}

@@ -173,10 +173,10 @@ func (r *Remote) Enter(f *Frame) (Status, error) {
 		return 0, err
 	}
 	g.prepare()
-	token := g.Token()
+	token, most := g.Token(), f.MaxAnswer
 	f.mate.Store(g)
-	g.mate.Store(f) // from here on it may be completed
-	sent := !r.ended.Load() && r.tell(&message{kind: sayEnter, token: token, a: f.MaxAnswer})
+	g.mate.Store(f) // from here on it may be completed, and another's
+	sent := !r.ended.Load() && r.tell(&message{kind: sayEnter, token: token, a: most})
 	// Ended sweeps after it has set the word: either it finds this request, or
 	// this finds the word.
 	if sent && !r.ended.Load() || g.mate.Swap(nil) == nil {

@@ -16,7 +16,8 @@ type fleet struct {
 	dir, root string
 	binary    string // the gateway
 	servers   []*server
-	ends      []func() // of what else was started, the last first
+	heard     func(line string) // what servers print, if it is not nil
+	ends      []func()          // of what else was started, the last first
 }
 
 // server is a process under measurement.
@@ -128,7 +129,12 @@ func (f *fleet) launch(program string, args ...string) (*server, error) {
 		lines := bufio.NewScanner(out)
 		said := false
 		for lines.Scan() {
-			all.WriteString(lines.Text() + "\n")
+			if all.Len() < 1<<20 {
+				all.WriteString(lines.Text() + "\n")
+			}
+			if f.heard != nil {
+				f.heard(lines.Text())
+			}
 			if _, rest, ok := strings.Cut(lines.Text(), "http://"); ok && !said {
 				address, _, _ := strings.Cut(rest, `"`)
 				found <- strings.TrimSpace(address)

@@ -12,7 +12,9 @@
 // With -spinning it measures something else: the latency of one endpoint before
 // and while the calls of another spin past their deadlines. With -stalled it is
 // that beside a flood over a database that hangs. With -deploys it is the time
-// from a deploy to the new version's answer.
+// from a deploy to the new version's answer. With -soak it is no measurement but
+// a trial: twenty endpoints under load, while versions are swapped and things go
+// wrong at random; it fails if anything is lost that may not be.
 package main
 
 import (
@@ -22,6 +24,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 )
 
 func main() {
@@ -62,7 +65,8 @@ func run(args []string) error {
 		}
 	}
 	var o options
-	var spinning, stalled, deploys bool
+	var spinning, stalled, deploys, soaks bool
+	var soaking soakOptions
 	var only, part, profile string
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&o.rounds, "rounds", 5, "rounds that count, after one that does not")
@@ -73,6 +77,12 @@ func run(args []string) error {
 	flags.BoolVar(&spinning, "spinning", false, "measure one endpoint while another spins, instead")
 	flags.BoolVar(&stalled, "stalled", false, "measure one endpoint while the database of another hangs, instead")
 	flags.BoolVar(&deploys, "deploys", false, "measure how long a deploy takes, instead")
+	flags.BoolVar(&soaks, "soak", false, "soak the whole gateway, instead; -requests is 200000 then if it is not said")
+	flags.Uint64Var(&soaking.seed, "seed", 0, "with -soak: what chance starts from; default: the time")
+	flags.IntVar(&soaking.isolated, "isolated", 4, "with -soak: endpoints in processes of their own")
+	flags.DurationVar(&soaking.every, "every", 10*time.Second, "with -soak: from one fault to the next, on average")
+	flags.StringVar(&soaking.fault, "fault", "", "with -soak: only faults with this in their names")
+	flags.BoolVar(&soaking.loud, "v", false, "with -soak: tell of each fault")
 	flags.StringVar(&profile, "profile", "", "measure nothing, but profile the hot path for the compiler into this file")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -96,6 +106,15 @@ func run(args []string) error {
 	}
 	if deploys {
 		return measureDeploys(os.Stdout, f, o)
+	}
+	if soaks {
+		soaking.conns, soaking.requests = o.conns, 200_000
+		flags.Visit(func(f *flag.Flag) {
+			if f.Name == "requests" {
+				soaking.requests = o.requests
+			}
+		})
+		return runSoak(os.Stdout, f, soaking)
 	}
 	for _, one := range sections {
 		if part != "" && part != one.name {

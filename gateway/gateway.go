@@ -58,6 +58,21 @@ type Options struct {
 	// before the next one starts. It must not wait for Apply.
 	Ended func(ProcessExit)
 
+	// Memory is how many resident bytes the process may have: above it new
+	// requests get 503. Default: any.
+	Memory int64
+
+	// HardMemory is how many it can have, but for some milliseconds' worth: then
+	// the system gives native code no more memory, where it knows how (Linux).
+	// The limit is of the process as a whole (RLIMIT_DATA). Default: any.
+	HardMemory int64
+
+	// Worn hears that the process does better to be replaced: it has passed a
+	// bound of Wear. It hears it again if the memory goes on growing, half above
+	// its bound. It must not wait for the gateway.
+	Wear Wear
+	Worn func(reason string)
+
 	HeaderLimit    int           // bytes of request line and headers; default 16 KiB
 	ReadTimeout    time.Duration // of a whole request, its body included; default 30 s
 	WriteTimeout   time.Duration // of an answer; default 5 min
@@ -105,7 +120,9 @@ type Gateway struct {
 	builtin  map[string]abi.Service // by ABI id; under any name
 	services services               // changed under mu
 
-	ending sync.Mutex // serialises Shutdown
+	ending   sync.Mutex    // serialises Shutdown
+	stop     chan struct{} // ends the watcher
+	watching sync.WaitGroup
 
 	// endpoints, by name, are those of the snapshot in force. The map is
 	// replaced, under mu, and never changed: who looks does not wait for Apply.
@@ -138,6 +155,7 @@ func New(opts Options) (*Gateway, error) {
 	memory.Record(opts.Recorder)
 	g := &Gateway{
 		opts: opts, started: time.Now(), dir: dir, memory: memory,
+		stop:    make(chan struct{}),
 		builtin: map[string]abi.Service{service.TimerID: service.Timer{}},
 		dispatch: dispatch.New(dispatch.Options{
 			Memory: memory, Log: opts.Log, Access: opts.Access,
@@ -153,6 +171,7 @@ func New(opts Options) (*Gateway, error) {
 	for id, s := range opts.Services {
 		g.builtin[id] = s
 	}
+	g.watching.Go(func() { (&watcher{g: g}).run(g.stop) })
 	return g, nil
 }
 
@@ -175,6 +194,8 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	err := g.dispatch.Shutdown(ctx)
+	close(g.stop)
+	g.watching.Wait()
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

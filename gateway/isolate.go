@@ -34,7 +34,7 @@ func (g *Gateway) isolate(ctx context.Context, e *registry.Endpoint, spec *Endpo
 				return
 			}
 			g.opts.Ended(ProcessExit{
-				Endpoint: spec.Name, Version: v.digest, Pid: exit.Pid, Status: exit.Status, Output: exit.Output,
+				Endpoint: spec.Name, Version: v.digest, Pid: exit.Pid, Status: exit.Status, Output: exit.Output, Printed: exit.Printed,
 				Hung: exit.Hung, Lost: exit.Lost, Recorded: exit.Recorded,
 			})
 		},

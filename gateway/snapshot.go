@@ -113,6 +113,7 @@ type ProcessExit struct {
 	Pid      int
 	Status   string // as the system tells it: "exit status 2", "signal: killed"
 	Output   []byte // the first 64 KiB of what the runtime said of a crash
+	Printed  []byte // what was last printed of the reason, by whoever ended the process
 	Hung     bool   // it was killed, since calls did not return
 	Lost     int    // requests
 	Recorded abi.Recorded
@@ -160,13 +161,15 @@ type Limits struct {
 	MaxConcurrency int           // requests in flight, suspended ones included; default 16,384
 	MaxNative      int           // of those, threads inside native code; default 64
 	MaxStuck       int           // calls past their deadline that have not returned; default 8
+	Rate           float64       // requests a second that are let in; more get 429; default any
+	Burst          int           // of these, how many may come at once; default what comes in a second
 }
 
 func (l Limits) check() error {
 	if l.Timeout < 0 || l.MaxBody < 0 || l.MaxConcurrency < 0 || l.MaxNative < 0 || l.MaxStuck < 0 {
 		return fmt.Errorf("limits must not be negative: %+v", l)
 	}
-	return nil
+	return config.CheckRate(l.Rate, l.Burst)
 }
 
 func (l Limits) withDefaults() registry.Limits {
@@ -177,6 +180,22 @@ func (l Limits) withDefaults() registry.Limits {
 	setDefault(&l.MaxStuck, 8)
 	return registry.Limits{
 		Timeout: l.Timeout, MaxBody: l.MaxBody, MaxConcurrency: int64(l.MaxConcurrency),
-		MaxNative: l.MaxNative, MaxStuck: int64(l.MaxStuck),
+		MaxNative: l.MaxNative, MaxStuck: int64(l.MaxStuck), Interval: l.interval(), Slack: l.slack(),
 	}
+}
+
+// interval is the time between two requests, rounded up.
+func (l Limits) interval() int64 {
+	if l.Rate == 0 {
+		return 0
+	}
+	return int64(math.Ceil(float64(time.Second) / l.Rate))
+}
+
+func (l Limits) slack() int64 {
+	burst := int64(l.Burst)
+	if burst == 0 {
+		burst = int64(math.Ceil(l.Rate))
+	}
+	return max(burst-1, 0) * l.interval()
 }

@@ -87,11 +87,7 @@ func start(t testing.TB, opts gateway.Options, s gateway.Snapshot) (*gateway.Gat
 	if err != nil {
 		t.Fatal(err)
 	}
-	if os.Getenv("EDGE_GATEWAY_TEST_ISOLATED") != "" {
-		for i := range s.Endpoints {
-			s.Endpoints[i].Isolated = s.Endpoints[i].Handler == nil
-		}
-	}
+	isolate(s.Endpoints)
 	if err := g.Apply(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +112,16 @@ func start(t testing.TB, opts gateway.Options, s gateway.Snapshot) (*gateway.Gat
 
 // endpoint is the usual one of a test.
 func endpoint(name, path, library string) gateway.Endpoint {
-	return gateway.Endpoint{Name: name, Path: path, Library: library}
+	return gateway.Endpoint{Name: name, Path: path, Library: library, Isolated: isolating}
+}
+
+// isolating has libraries run in processes of their own; see isolated_linux_test.go.
+var isolating = false
+
+func isolate(all []gateway.Endpoint) {
+	for i := range all {
+		all[i].Isolated = isolating && all[i].Handler == nil
+	}
 }
 
 // patched writes copies of a library in which a marker has another text of the

@@ -102,3 +102,17 @@ func checkListen(address string) error {
 	}
 	return nil
 }
+
+// CheckRate checks how many requests a second are let in, and how many of them
+// at once. 0 stands for any, and for the default.
+func CheckRate(rate float64, burst int) error {
+	switch {
+	case rate != 0 && !(rate >= 0.001 && rate <= 1e6): // so that NaN is none
+		return fmt.Errorf("rate must be from 0.001 to 1000000 requests a second, not %v", rate)
+	case burst < 0 || burst > 1e6:
+		return fmt.Errorf("burst must be from 1 to 1000000 requests, not %d", burst)
+	case burst > 0 && rate == 0:
+		return errors.New("burst says how many requests of a rate may come at once, and there is no rate")
+	}
+	return nil
+}

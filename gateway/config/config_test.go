@@ -37,6 +37,10 @@ idle_timeout = "1m"
 drain_timeout = "250ms"
 max_connections = 10_000
 standby = true
+memory = "1GiB"
+recycle_memory = "512MiB"
+recycle_retained = "64MiB"
+recycle_stuck = 16
 
 [[endpoint]]
 name = "hello"
@@ -49,6 +53,8 @@ max_body = "64 KB"
 max_concurrency = 100
 max_native = 16
 max_stuck = 8
+rate = 12.5
+burst = 20
 isolation = "auto"
 
 [endpoint.process]
@@ -101,9 +107,10 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			DrainTimeout:   250 * time.Millisecond,
 			MaxConnections: 10000,
 			Standby:        true,
+			Memory:         1 << 30, RecycleMemory: 512 << 20, RecycleRetained: 64 << 20, RecycleStuck: 16,
 		},
 		Endpoints: []Endpoint{{
-			Line:    13,
+			Line:    17,
 			Name:    "hello",
 			Domain:  "api.example.com",
 			Path:    "/c/hello/{name}",
@@ -112,11 +119,11 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Config: map[string]string{
 				"greeting": "Hello", "odd key": `a "b"`, "times": "16", "ratio": "1.5", "tiny": "1e-09", "loud": "true",
 			},
-			Timeout: 5 * time.Second, MaxBody: 64000, MaxConcurrency: 100, MaxNative: 16, MaxStuck: 8,
+			Timeout: 5 * time.Second, MaxBody: 64000, MaxConcurrency: 100, MaxNative: 16, MaxStuck: 8, Rate: 12.5, Burst: 20,
 			Isolation: "auto", Process: Process{Memory: 64 << 20, CPU: 1.5, Files: 128, Open: true},
 			Probation: Probation{Requests: 5000, Time: 10 * time.Minute},
 		}, {
-			Line:    44,
+			Line:    50,
 			Name:    "any",
 			Path:    "/{rest:*}",
 			Library: filepath.Join(dir, "conf", "hello.so"),
@@ -220,7 +227,7 @@ func TestParseReportsProblems(t *testing.T) {
 			"[[endpoint]]\nname = 'b'\nsource = 'src'\npath = '/b'\nisolation = true\nprocess = { cpu = nan, memory = '2TiB', files = 9999999 }\nprobation = 'long'\n" +
 			"[[endpoint]]\nname = 'c'\nsource = 'src'\npath = '/c'\nprocess = { cpu = 0.001 }\n", []string{
 			`5:13: isolation must be one of worker, process, auto, not "proces"; did you mean "process"?`,
-			`7:10: "memory" must be from 32MiB to 1024GiB, not 1MiB`,
+			`7:10: "memory" must be from 4MiB to 1024GiB, not 1MiB`,
 			`8:7: "cpu" must be a number, not a string`,
 			`9:9: "files" must be at least 32: the process needs some itself`,
 			`10:8: "open" must be true or false, not an integer`,
@@ -233,6 +240,16 @@ func TestParseReportsProblems(t *testing.T) {
 			`20:49: "files" must be from 1 to 1048576, not 9999999`,
 			`21:13: "probation" must be a table, written [endpoint.probation], not a string`,
 			`26:19: "cpu" must be from 0.01 to 1024, not 0.001`}},
+		{"rates", endpoint("path = '/'\nrate = 0\n") + strings.Replace(endpoint("path = '/b'\nrate = 'x'\nburst = 3\n"), "'a'", "'b'", 1) +
+			strings.Replace(endpoint("path = '/c'\nburst = 3\n"), "'a'", "'c'", 1) + strings.Replace(endpoint("path = '/d'\nrate = 1e9\n"), "'a'", "'d'", 1), []string{
+			`5:8: "rate" must be above 0, not 0`,
+			`10:8: "rate" must be a number, not a string`,
+			`16:9: burst says how many requests of a rate may come at once, and there is no rate`,
+			`21:8: rate must be from 0.001 to 1000000 requests a second, not 1e+09`}},
+		{"a worker replaced later than it refuses requests", "[server]\nmemory = '1GiB'\nrecycle_memory = '1GiB'\nrecycle_stuck = 0\nrecycle_retained = '1PB'\n", []string{
+			`3:18: "recycle_memory" must be below "memory", above which requests are refused`,
+			`4:17: "recycle_stuck" must be from 1 to 100000, not 0`,
+			`5:20: "recycle_retained" must be an integer (bytes) or a string such as "8MiB" or "64KB", not "1PB"`}},
 		{"values that do not read", "[server]\nheader_limit = '16 kib'\nread_timeout = '5'\ndata = ''\n", []string{
 			`2:16: "header_limit" must be an integer (bytes) or a string such as "8MiB" or "64KB", not "16 kib"`,
 			`3:16: "read_timeout" must be a string with a unit, such as "5s" or "250ms", not "5"`,

@@ -49,9 +49,20 @@ func readEndpoint(r reader, t *table, dir string) Endpoint {
 		},
 		"process":   func(e *entry) { ep.Process = readProcess(r, e) },
 		"probation": func(e *entry) { ep.Probation = readProbation(r, e) },
+		"rate":      func(e *entry) { r.nonzero(e, &ep.Rate) },
+		"burst":     func(e *entry) { r.count(e, 1_000_000, &ep.Burst) },
 		"config":    func(e *entry) { ep.Config = readConfig(r, e) },
 		"services":  func(e *entry) { ep.Services = readBindings(r, e) },
 	})
+
+	for _, key := range []string{"rate", "burst"} {
+		if e := t.find(key); e != nil {
+			if !r.problems.onLine(e.position().line) {
+				r.check(e, CheckRate(ep.Rate, ep.Burst))
+			}
+			break
+		}
+	}
 
 	title := "[[endpoint]]"
 	if ep.Name != "" {

@@ -57,6 +57,13 @@ type Server struct {
 	DrainTimeout   time.Duration // for requests in flight at shutdown; 1 ms to 1 h
 	MaxConnections int           // open at once; 1 to 1,000,000
 	Standby        bool          // another worker process stands by, with all loaded
+
+	// What the process that serves may have. The last three have it replaced by
+	// a new one, which costs no request.
+	Memory          int64 // resident bytes above which requests get 503; 1 MiB to 16 TiB
+	RecycleMemory   int64 // resident bytes; less than Memory
+	RecycleRetained int64 // bytes of libraries that cannot be unloaded; 1 B to 16 TiB
+	RecycleStuck    int   // calls past their deadline that do not return; 1 to 100,000
 }
 
 // Endpoint is one [[endpoint]] table, checked as far as one file can be:
@@ -92,6 +99,8 @@ type Endpoint struct {
 	Isolation string    // one of Isolations; empty for the default
 	Process   Process   // of the endpoint, where it has one of its own
 	Probation Probation // with isolation "auto"
+	Rate      float64   // requests a second; see CheckRate
+	Burst     int       // of them at once; 1 to 1,000,000
 }
 
 // Route gives what decides which requests reach the endpoint.

@@ -26,7 +26,7 @@ func CheckIsolation(text string) error {
 
 // Ranges of the bounds of a process, and of a probation.
 const (
-	LeastMemory, MostMemory = 32 << 20, 1 << 40 // bytes
+	LeastMemory, MostMemory = 4 << 20, 1 << 40 // bytes
 	LeastCPU, MostCPU       = 0.01, 1024
 	LeastFiles, MostFiles   = 32, 1 << 20
 	MostRequests            = 1_000_000_000

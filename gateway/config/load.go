@@ -140,7 +140,15 @@ func readServer(r reader, t *table, dir string) (s Server) {
 		"drain_timeout":   func(e *entry) { r.duration(e, &s.DrainTimeout) },
 		"max_connections": func(e *entry) { r.count(e, 1_000_000, &s.MaxConnections) },
 		"standby":         func(e *entry) { r.boolean(e, &s.Standby) },
+
+		"memory":           func(e *entry) { r.size(e, 1<<20, 16<<40, &s.Memory) },
+		"recycle_memory":   func(e *entry) { r.size(e, 1<<20, 16<<40, &s.RecycleMemory) },
+		"recycle_retained": func(e *entry) { r.size(e, 1, 16<<40, &s.RecycleRetained) },
+		"recycle_stuck":    func(e *entry) { r.count(e, 100_000, &s.RecycleStuck) },
 	})
+	if s.Memory > 0 && s.RecycleMemory >= s.Memory {
+		r.problems.add(t.find("recycle_memory").position(), `"recycle_memory" must be below "memory", above which requests are refused`)
+	}
 	return s
 }
 

@@ -149,6 +149,24 @@ func (r reader) count(e *entry, most int64, to *int) {
 	*to = int(n)
 }
 
+// nonzero reads an integer or a float that is not 0.
+func (r reader) nonzero(e *entry, to *float64) {
+	s, ok := e.value.(*scalar)
+	if !ok || s.kind != unstable.Integer && s.kind != unstable.Float {
+		r.wrongType(e, "a number")
+		return
+	}
+	n, err := strconv.ParseFloat(strings.ReplaceAll(s.text, "_", ""), 64)
+	if i, bad := strconv.ParseInt(s.text, 0, 64); bad == nil { // 0x10
+		n, err = float64(i), nil
+	}
+	if err != nil || n == 0 {
+		r.problems.add(e.position(), "%q must be above 0, not %s", e.key, s.text)
+		return
+	}
+	*to = n
+}
+
 // size reads a number of bytes, an integer or "8MiB", from least to most.
 func (r reader) size(e *entry, least, most int64, to *int64) {
 	n, err := readSize(e.key, plain(e.value), least, most)

@@ -41,7 +41,8 @@ var (
 
 	// ErrFull says that the process has taken [Cap] of them.
 	ErrFull = fmt.Errorf("this process has loaded %d Go libraries, which is the most it can take, "+
-		"and Go libraries cannot be unloaded: restart the worker to make room", Cap)
+		"and Go libraries cannot be unloaded: edge-gateway recycle makes room, "+
+		"and isolation = \"process\" gives an endpoint a process of its own, with room for its library", Cap)
 )
 
 var loads struct {

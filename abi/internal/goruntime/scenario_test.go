@@ -229,7 +229,7 @@ func full(file string) error {
 	_, err := Load(func() (uintptr, error) {
 		return 0, fmt.Errorf("%q was opened", file)
 	})
-	if !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), "restart the worker") {
+	if !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), "isolation = \"process\"") {
 		return fmt.Errorf("library %d: got %v", Cap+1, err)
 	}
 	if Loaded() != Cap {

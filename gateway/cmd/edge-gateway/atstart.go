@@ -20,6 +20,10 @@ func (a atStart) changed(to config.Server) (keys []string) {
 		{"idle_timeout", a.IdleTimeout == to.IdleTimeout},
 		{"max_connections", a.MaxConnections == to.MaxConnections},
 		{"standby", a.Standby == to.Standby},
+		{"memory", a.Memory == to.Memory},
+		{"recycle_memory", a.RecycleMemory == to.RecycleMemory},
+		{"recycle_retained", a.RecycleRetained == to.RecycleRetained},
+		{"recycle_stuck", a.RecycleStuck == to.RecycleStuck},
 	} {
 		if !key.same {
 			keys = append(keys, key.name)

@@ -20,15 +20,15 @@ type deaths struct {
 
 // crashed is what a supervisor tells.
 func (d *deaths) crashed(e worker.Exit) worker.Verdict {
-	return d.died(crash.Death{At: time.Now(), Status: e.Status, Output: e.Output, Recorded: e.Recorded})
+	return d.died(crash.Death{At: time.Now(), Status: e.Status, Why: e.Why, Output: e.Output, Printed: e.Printed, Recorded: e.Recorded})
 }
 
 // ended is what is told of the process of an isolated endpoint.
-func (d *deaths) ended(e gateway.ProcessExit) worker.Verdict {
+func (d *deaths) ended(e gateway.ProcessExit) []worker.Banned {
 	return d.died(crash.Death{
-		At: time.Now(), Status: e.Status, Output: e.Output, Recorded: e.Recorded,
+		At: time.Now(), Status: e.Status, Output: e.Output, Printed: e.Printed, Recorded: e.Recorded,
 		Endpoint: e.Endpoint, Version: e.Version, Hung: e.Hung, Lost: e.Lost,
-	})
+	}).Banned
 }
 
 func (d *deaths) died(death crash.Death) (v worker.Verdict) {
@@ -37,13 +37,13 @@ func (d *deaths) died(death crash.Death) (v worker.Verdict) {
 	if d.control == nil {
 		d.early = append(d.early, death)
 		found := crash.Examine(death, func(string) (string, bool) { return "", false })
-		v.Guilty = worker.Version{Endpoint: found.Endpoint, Digest: found.Version}
+		v.Guilty = worker.Banned{Endpoint: found.Endpoint, Version: found.Version}
 		return v
 	}
 	found, guilty := d.control.Crashed(death)
-	v.Guilty = worker.Version{Endpoint: found.Endpoint, Digest: found.Version}
+	v.Guilty = worker.Banned{Endpoint: found.Endpoint, Version: found.Version}
 	for _, one := range guilty {
-		v.Banned = append(v.Banned, worker.Version{Endpoint: one.Endpoint, Digest: one.Version})
+		v.Banned = append(v.Banned, worker.Banned{Endpoint: one.Endpoint, Version: one.Version})
 	}
 	return v
 }

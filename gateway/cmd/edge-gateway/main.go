@@ -14,7 +14,7 @@ import (
 )
 
 func main() {
-	worker.Main()
+	worker.Main() // or a process of an isolated endpoint
 	trial.Main()
 	confine.Main()
 	if err := run(context.Background(), os.Args[1:]); err != nil {

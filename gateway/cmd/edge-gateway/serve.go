@@ -242,6 +242,10 @@ func (s *server) serve(ctx context.Context, reload <-chan os.Signal, inTime func
 			s.reload(ctx)
 			s.tell("READY=1")
 		case one := <-s.leftOut:
+			if one.service != "" {
+				s.control.LeaveOutService(ctx, one.service, one.reason)
+				continue
+			}
 			s.control.LeaveOut(ctx, one.endpoint, one.reason)
 		}
 	}

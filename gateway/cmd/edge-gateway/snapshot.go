@@ -131,7 +131,7 @@ func (s *server) snapshot(file *config.File, without map[string]bool) gateway.Sn
 			Library: library, Config: e.Config, Services: e.Services,
 			Limits: gateway.Limits{
 				Timeout: e.Timeout, MaxBody: e.MaxBody, MaxConcurrency: e.MaxConcurrency,
-				MaxNative: e.MaxNative, MaxStuck: e.MaxStuck,
+				MaxNative: e.MaxNative, MaxStuck: e.MaxStuck, Rate: e.Rate, Burst: e.Burst,
 			},
 			Isolated: e.Isolation == string(model.InProcess), Process: gateway.ProcessLimits(e.Process),
 		})

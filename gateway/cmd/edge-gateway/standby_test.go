@@ -4,6 +4,7 @@ package main
 
 import (
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,9 +15,10 @@ import (
 // A crash is followed by the standby, which serves what is not in quarantine.
 func TestAStandbyServesAfterEachCrash(t *testing.T) {
 	t.Setenv("EDGE_GATEWAY_SINGLE_PROCESS", "false")
-	dir := faulty(t)
+	dir, _ := project(t)
+	library := faulty(t, "c")
 	config := write(t, filepath.Join(dir, "edge-gateway.toml"), "[server]\nstandby = true\n"+
-		"[[endpoint]]\nname = \"guilty\"\npath = \"/f/{path:*}\"\nsource = \"guilty\"\n[[endpoint]]\nname = \"other\"\npath = \"/other\"\nsource = \".\"\n")
+		"[[endpoint]]\nname = \"guilty\"\npath = \"/f/{path:*}\"\nlibrary = "+strconv.Quote(library)+"\n[[endpoint]]\nname = \"other\"\npath = \"/other\"\nsource = \".\"\n")
 	p := serve(t, nil, "--config", config, "--data", filepath.Join(dir, "d"))
 	standbys := func(n int) {
 		t.Helper()

@@ -9,6 +9,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/datadir"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/machine"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/upgrade"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/worker"
 )
@@ -37,9 +38,11 @@ func (h here) Serve() error {
 	return <-failed
 }
 
-// leftOut is an endpoint that a worker process could not start with.
+// leftOut is an endpoint, or a service, that a worker process could not start
+// with.
 type leftOut struct {
 	endpoint gateway.Endpoint
+	service  string // "" if it is an endpoint
 	reason   string
 }
 
@@ -50,11 +53,14 @@ func (s *server) openWorker(log *slog.Logger) error {
 		HeaderLimit: int(s.file.Server.HeaderLimit), ReadTimeout: s.file.Server.ReadTimeout,
 		IdleTimeout: s.file.Server.IdleTimeout, MaxConnections: s.file.Server.MaxConnections,
 	}
+	boundMemory(&options, s.file.Server, machine.Memory())
 	if s.command.singleProcess() {
 		options.Ended = func(e gateway.ProcessExit) { s.deaths.ended(e) }
 		if s.command.AccessLog {
 			options.Access = log
 		}
+		options.HardMemory = 0 // this process has more to do than to serve
+		machine.FitGoMemory(options.Memory)
 		g, err := gateway.New(options)
 		if err != nil {
 			return err
@@ -76,13 +82,9 @@ func (s *server) openWorker(log *slog.Logger) error {
 		Serving: func() { close(s.serving) },
 		Keep:    s.logs, Print: os.Stderr, Text: isTerminal(os.Stderr), AccessLog: s.command.AccessLog,
 		DrainTimeout: s.file.Server.DrainTimeout, Standby: s.file.Server.Standby,
-		Crashed: s.deaths.crashed, Drained: s.deaths.drained,
-		LeftOut: func(endpoint gateway.Endpoint, reason string) {
-			select {
-			case s.leftOut <- leftOut{endpoint, reason}:
-			default: // the next change tells
-			}
-		},
+		Crashed: s.deaths.crashed, ProcessEnded: s.deaths.ended, Drained: s.deaths.drained,
+		LeftOut:        func(endpoint gateway.Endpoint, reason string) { s.without(leftOut{endpoint: endpoint, reason: reason}) },
+		LeftOutService: func(service, reason string) { s.without(leftOut{service: service, reason: reason}) },
 	})
 	if err != nil {
 		return err
@@ -90,6 +92,14 @@ func (s *server) openWorker(log *slog.Logger) error {
 	s.worker = supervisor
 	s.closers = append(s.closers, s.drain)
 	return nil
+}
+
+// without tells the control plane what a worker could not start with.
+func (s *server) without(one leftOut) {
+	select {
+	case s.leftOut <- one:
+	default: // the next change tells
+	}
 }
 
 // openData takes the data directory.

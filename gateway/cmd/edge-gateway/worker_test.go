@@ -45,7 +45,7 @@ func frail(t *testing.T, args ...string) (p *process, data string) {
 	return serve(t, nil, append(args, "--config", config, "--data", data)...), data
 }
 
-var ofWorker = regexp.MustCompile(`"msg":"a (?:new )?worker process (?:was started|serves again|serves; the old one drains)","pid":([0-9]+)`)
+var ofWorker = regexp.MustCompile(`"msg":"(?:a (?:new )?worker process (?:was started|serves again|serves; the old one drains)|the worker process [^"]*, and was replaced)","pid":([0-9]+)`)
 
 // worker is the process id of the last worker that is told of.
 func (p *process) worker(t *testing.T) int {

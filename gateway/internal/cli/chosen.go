@@ -28,7 +28,9 @@ type chosen struct {
 	ProbationRequests int           `help:"Requests that a version answers in a process of its own before it has proved itself." placeholder:"N"`
 	ProbationTime     time.Duration `help:"How long it does so at least."`
 
-	Probe string `help:"Path to request of a version before it gets traffic." placeholder:"PATH"`
+	Probe string   `help:"Path to request of a version before it gets traffic." placeholder:"PATH"`
+	Rate  *float64 `help:"Requests a second that are let in; 0 for any." placeholder:"N"`
+	Burst int      `help:"Requests of the rate that may come at once." placeholder:"N"`
 }
 
 // Validate refuses what is not a route, and what would be taken for left out.
@@ -38,6 +40,9 @@ func (c chosen) Validate() error {
 	}
 	if c.Timeout < 0 || c.MaxBody < 0 || c.MaxConcurrency < 0 || c.MaxNative < 0 || c.MaxStuck < 0 {
 		return errors.New("--timeout and the --max- limits are above 0")
+	}
+	if c.Rate != nil && *c.Rate < 0 || c.Burst < 0 {
+		return errors.New("--rate is 0 or above, and --burst above 0")
 	}
 	if c.Route == "" {
 		return nil
@@ -70,6 +75,12 @@ func (c chosen) into(e *model.EndpointSpec) error {
 	}
 	choose(&e.Probation.Requests, c.ProbationRequests)
 	choose(&e.Probation.Time, model.Duration(c.ProbationTime))
+	if c.Rate != nil {
+		if e.Limits.Rate = *c.Rate; *c.Rate == 0 {
+			e.Limits.Burst = 0
+		}
+	}
+	choose(&e.Limits.Burst, c.Burst)
 	if c.Probe != "" {
 		if e.Probe == nil {
 			e.Probe = &model.Probe{}

@@ -110,6 +110,8 @@ func showOne(e model.Endpoint) {
 	if e.Canary != nil {
 		showPlacement(row, "canary runs in", e.Canary.Placement)
 	}
+	row("rate", e.Limits.Rate)
+	row("burst", e.Limits.Burst)
 	if e.Probe != nil {
 		row("probe", e.Probe.Path)
 	}

@@ -71,7 +71,7 @@ func (p *project) readFile() error {
 	e := own[0]
 	p.spec = model.EndpointSpec{
 		Name: e.Name, Domain: e.Domain, Path: e.Path, Methods: e.Methods, Config: e.Config, Services: e.Services,
-		Limits: model.Limits{Timeout: model.Duration(e.Timeout), MaxBody: e.MaxBody, MaxConcurrency: e.MaxConcurrency, MaxNative: e.MaxNative, MaxStuck: e.MaxStuck},
+		Limits: model.Limits{Timeout: model.Duration(e.Timeout), MaxBody: e.MaxBody, MaxConcurrency: e.MaxConcurrency, MaxNative: e.MaxNative, MaxStuck: e.MaxStuck, Rate: e.Rate, Burst: e.Burst},
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
@@ -56,6 +58,35 @@ func TestWhatIsNotChosenStaysAsItIs(t *testing.T) {
 	}
 	if !reflect.DeepEqual(spec, want) {
 		t.Errorf("%+v", spec)
+	}
+}
+
+func TestARateIsChosenAndLifted(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want model.Limits
+	}{
+		{nil, model.Limits{Rate: 5, Burst: 9}},
+		{[]string{"--rate=2.5"}, model.Limits{Rate: 2.5, Burst: 9}},
+		{[]string{"--rate=2", "--burst=3"}, model.Limits{Rate: 2, Burst: 3}},
+		{[]string{"--rate=0"}, model.Limits{}},
+	} {
+		var chosen chosen
+		parser, err := kong.New(&chosen)
+		if err == nil {
+			_, err = parser.Parse(c.args)
+		}
+		spec := model.EndpointSpec{Limits: model.Limits{Rate: 5, Burst: 9}}
+		if err == nil {
+			err = chosen.into(&spec)
+		}
+		if err != nil || spec.Limits != c.want {
+			t.Errorf("%v: %+v, %v; want %+v", c.args, spec.Limits, err, c.want)
+		}
+	}
+	less := -1.0
+	if (chosen{Rate: &less}).Validate() == nil || (chosen{Burst: -1}).Validate() == nil {
+		t.Error("less than nothing is taken")
 	}
 }
 

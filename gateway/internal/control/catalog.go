@@ -193,7 +193,7 @@ func (k *catalog) declaredEndpoint(e gateway.Endpoint) model.Endpoint {
 			Name: e.Name, Domain: e.Domain, Path: e.Path, Methods: e.Methods, Config: e.Config, Services: e.Services,
 			Limits: model.Limits{
 				Timeout: model.Duration(e.Limits.Timeout), MaxBody: e.Limits.MaxBody, MaxConcurrency: e.Limits.MaxConcurrency,
-				MaxNative: e.Limits.MaxNative, MaxStuck: e.Limits.MaxStuck,
+				MaxNative: e.Limits.MaxNative, MaxStuck: e.Limits.MaxStuck, Rate: e.Limits.Rate, Burst: e.Limits.Burst,
 			},
 			Isolation: isolation, Process: model.ProcessLimits(e.Process), Probation: probation,
 		},

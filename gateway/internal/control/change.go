@@ -106,7 +106,7 @@ func (c *Control) change(ctx context.Context, d *deed, f func(*edit) error) erro
 		return d.done(tx)
 	})
 	if err != nil && e.serves {
-		if back := c.worker.Apply(ctx, now.snapshot); back != nil {
+		if back := c.worker.Apply(ctx, c.spared(now.snapshot)); back != nil {
 			c.log.Error("what was served before a change that failed could not be served again", "error", back)
 		}
 	}
@@ -125,7 +125,7 @@ func (c *Control) change(ctx context.Context, d *deed, f func(*edit) error) erro
 func (c *Control) converge(ctx context.Context, next *catalog, touched map[string]bool) error {
 	for {
 		next.compose(c.artifacts)
-		err := c.worker.Apply(ctx, next.snapshot)
+		err := c.worker.Apply(ctx, c.spared(next.snapshot))
 		if err == nil {
 			return nil
 		}

@@ -19,6 +19,10 @@ import (
 func (k *catalog) compose(artifacts *artifact.Store) {
 	k.snapshot, k.faults, k.serviceFaults = gateway.Snapshot{}, map[string]string{}, map[string]string{}
 	k.snapshot.Services = slices.Clone(k.file.Services)
+	for i := range k.snapshot.Services {
+		one := &k.snapshot.Services[i]
+		one.Inactive = one.Inactive || k.brokenServices[one.Name] != ""
+	}
 	for _, name := range slices.Sorted(maps.Keys(k.services)) {
 		if _, ok := k.fileService(name); ok {
 			k.serviceFaults[name] = fmt.Sprintf("the configuration file declares a service %q too, and goes first", name)
@@ -85,7 +89,7 @@ func (k *catalog) composeEndpoint(e model.Endpoint, artifacts *artifact.Store) g
 		Name: e.Name, Domain: e.Domain, Path: e.Path, Methods: e.Methods, Config: e.Config, Services: e.Services,
 		Limits: gateway.Limits{
 			Timeout: time.Duration(e.Limits.Timeout), MaxBody: e.Limits.MaxBody, MaxConcurrency: e.Limits.MaxConcurrency,
-			MaxNative: e.Limits.MaxNative, MaxStuck: e.Limits.MaxStuck,
+			MaxNative: e.Limits.MaxNative, MaxStuck: e.Limits.MaxStuck, Rate: e.Limits.Rate, Burst: e.Limits.Burst,
 		},
 		Process: gateway.ProcessLimits(e.Process),
 	}

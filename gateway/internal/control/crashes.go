@@ -18,7 +18,8 @@ type crashes struct {
 
 	mu     sync.Mutex // guards what follows
 	tally  crash.Tally
-	counts map[string]uint64 // since the gateway started, by endpoint; "" for those that nobody is to blame for
+	guilty map[model.CrashSuspect]bool // that are about to be quarantined, and get no traffic before they are
+	counts map[string]uint64           // since the gateway started, by endpoint; "" for those that nobody is to blame for
 }
 
 const crashDir = "crashes"
@@ -34,6 +35,12 @@ func (c *Control) Crashed(d crash.Death) (found model.Crash, guilty []model.Cras
 	})
 	c.crashes.mu.Lock()
 	guilty = c.crashes.tally.Add(found)
+	for _, g := range guilty {
+		if c.crashes.guilty == nil {
+			c.crashes.guilty = map[model.CrashSuspect]bool{}
+		}
+		c.crashes.guilty[g] = true
+	}
 	if c.crashes.counts == nil {
 		c.crashes.counts = map[string]uint64{}
 	}

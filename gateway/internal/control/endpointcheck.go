@@ -119,6 +119,9 @@ func checkLimits(spec *model.EndpointSpec) error {
 			return invalid("limits."+limit.name, fmt.Errorf("%s must be from 1 to %d, or 0 for the default, not %d", limit.name, limit.most, limit.value))
 		}
 	}
+	if err := config.CheckRate(l.Rate, l.Burst); err != nil {
+		return invalid("limits.rate", err)
+	}
 	return nil
 }
 

@@ -21,9 +21,10 @@ func TestAnEndpointIsMadeChangedAndDeleted(t *testing.T) {
 	}
 	changed := made.EndpointSpec
 	changed.Path, changed.Limits.Timeout = "/o/{id}", model.Duration(5*time.Second)
+	changed.Limits.Rate, changed.Limits.Burst = 2.5, 7
 	after, err := b.UpdateEndpoint(b.ctx, "orders", made.Revision, changed)
 	must(t, err)
-	if after.Path != "/o/{id}" || after.Revision != 2 {
+	if after.Path != "/o/{id}" || after.Revision != 2 || after.Limits.Rate != 2.5 {
 		t.Errorf("changed %+v", after)
 	}
 	_, err = b.UpdateEndpoint(b.ctx, "orders", made.Revision, changed)
@@ -50,6 +51,24 @@ func TestAnEndpointIsMadeChangedAndDeleted(t *testing.T) {
 	}
 }
 
+func TestTheRateOfAnEndpointIsInForce(t *testing.T) {
+	b := open(t, "")
+	b.live("limited", "/limited", "marker-one!")
+	e, err := b.Endpoint(b.ctx, "limited")
+	must(t, err)
+	for _, rate := range []float64{0.001, 0} {
+		e.Limits.Rate, e.Limits.Burst = rate, int(rate*2000)
+		_, err = b.UpdateEndpoint(b.ctx, "limited", 0, e.EndpointSpec)
+		must(t, err)
+		b.serves("/limited", 200, "marker-one!")
+		b.serves("/limited", 200, "marker-one!")
+		if rate > 0 {
+			b.serves("/limited", 429, "")
+		}
+	}
+	b.serves("/limited", 200, "marker-one!")
+}
+
 func TestWhatAnEndpointCannotBeIsToldWithItsField(t *testing.T) {
 	b := open(t, "")
 	b.create("there", "/there/{x}")
@@ -69,6 +88,8 @@ func TestWhatAnEndpointCannotBeIsToldWithItsField(t *testing.T) {
 		{func(s *model.EndpointSpec) { s.Config = map[string]string{"": "x"} }, model.Invalid, "config", "1 to 256"},
 		{func(s *model.EndpointSpec) { s.Limits.Timeout = model.Duration(2 * time.Hour) }, model.Invalid, "limits.timeout", "1ms to 1h"},
 		{func(s *model.EndpointSpec) { s.Limits.MaxBody = 2 << 30 }, model.Invalid, "limits.max_body", "1073741824"},
+		{func(s *model.EndpointSpec) { s.Limits.Rate = 1e-6 }, model.Invalid, "limits.rate", "0.001"},
+		{func(s *model.EndpointSpec) { s.Limits.Burst = 3 }, model.Invalid, "limits.rate", "there is no rate"},
 		{func(s *model.EndpointSpec) { s.Limits.MaxNative = -1 }, model.Invalid, "limits.max_native", "4096"},
 		{func(s *model.EndpointSpec) { s.Probe = &model.Probe{Path: "x"} }, model.Invalid, "probe.path", "begin with /"},
 		{func(s *model.EndpointSpec) { s.Probe = &model.Probe{Path: "/", Method: "get"} }, model.Invalid, "probe.method", "upper case"},

@@ -21,7 +21,7 @@ type isolator struct {
 	served gateway.Snapshot
 	memory map[versionOfEndpoint]int64     // of processes; 10 MiB if it is not said
 	began  map[versionOfEndpoint]time.Time // of processes
-	refuse error                           // of Apply
+	refuse func(gateway.Endpoint) error    // of Apply, for each endpoint; may be nil
 }
 
 // withIsolator opens a box with one.
@@ -38,8 +38,13 @@ func withIsolator(t testing.TB, dir string, options ...func(*Options)) (*box, *i
 func (w *isolator) Apply(ctx context.Context, s gateway.Snapshot) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.refuse != nil {
-		return w.refuse
+	for _, e := range s.Endpoints {
+		if w.refuse == nil {
+			break
+		}
+		if err := w.refuse(e); err != nil {
+			return &gateway.EndpointError{Endpoint: e.Name, Err: err}
+		}
 	}
 	plain := s
 	plain.Endpoints = slices.Clone(s.Endpoints)
@@ -93,6 +98,12 @@ func (w *isolator) has(endpoint, version string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.isolated()[versionOfEndpoint{endpoint, version}]
+}
+
+func (w *isolator) refuses(f func(gateway.Endpoint) error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.refuse = f
 }
 
 // endpoint is one as it is served.

@@ -28,3 +28,23 @@ func (c *Control) LeaveOut(ctx context.Context, without gateway.Endpoint, reason
 	c.now.Store(next)
 	c.compareCanaries()
 }
+
+// LeaveOutService takes note that a worker could not start with a service and
+// serves without it: the service has a Fault and refuses operations, until it is
+// changed or declared again.
+func (c *Control) LeaveOutService(ctx context.Context, name, reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.now.Load()
+	if c.life.Err() != nil || !now.hasService(name) {
+		return
+	}
+	next := now.clone()
+	next.brokenServices[name] = reason
+	if err := c.converge(ctx, next, nil); err != nil {
+		c.log.Error("the service that the worker could not start with is not marked as left out", "service", name, "error", err)
+		return
+	}
+	c.now.Store(next)
+	c.compareCanaries()
+}

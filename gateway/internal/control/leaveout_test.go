@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
 // What a worker could not start with has a fault and answers 503, until it gets
@@ -44,4 +45,46 @@ func TestWhatAWorkerCannotStartWithIsLeftOut(t *testing.T) {
 	}
 	b.serves("/own", 200, "marker-0004")
 	b.serves("/declared", 200, "marker-0003")
+}
+
+// A service that a worker could not open has a fault, whoever has made it, until
+// it is changed or declared again.
+func TestAServiceThatAWorkerCannotOpenHasAFault(t *testing.T) {
+	b := open(t, "")
+	file := gateway.Snapshot{Services: []gateway.Service{{Name: "declared", Kind: "cache"}, {Name: "other", Kind: "cache"}}}
+	must(t, b.Declare(b.ctx, file))
+	_, err := b.CreateService(b.ctx, model.ServiceSpec{Name: "own", Kind: "cache"})
+	must(t, err)
+	b.LeaveOutService(b.ctx, "own", "its folder is gone")
+	b.LeaveOutService(b.ctx, "declared", "its folder is gone")
+	b.LeaveOutService(b.ctx, "none", "its folder is gone")
+	fault := func(name string) string {
+		t.Helper()
+		s, err := b.Service(b.ctx, name)
+		must(t, err)
+		if (s.Status == nil) != (s.Fault != "") || s.Inactive {
+			t.Errorf("%+v", s)
+		}
+		return s.Fault
+	}
+	for _, name := range []string{"own", "declared"} {
+		if got := fault(name); got != "its folder is gone" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	if ready := b.Ready(b.ctx); ready.Ready || len(ready.NotReady) != 2 {
+		t.Errorf("%+v", ready)
+	}
+	b.live("a", "/a", "marker-0001") // another change leaves it at that
+	if fault("own") == "" || fault("declared") == "" || fault("other") != "" {
+		t.Error("the faults are gone")
+	}
+	s, err := b.Service(b.ctx, "own")
+	must(t, err)
+	_, err = b.UpdateService(b.ctx, "own", 0, s.ServiceSpec)
+	must(t, err)
+	must(t, b.Declare(b.ctx, file))
+	if own, declared := fault("own"), fault("declared"); own+declared != "" {
+		t.Errorf("%q, %q", own, declared)
+	}
 }

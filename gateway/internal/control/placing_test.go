@@ -270,9 +270,12 @@ func TestWhatCrashesInTheWorkerGoesBackOut(t *testing.T) {
 func TestAVersionThatTheWorkerDoesNotTakeStays(t *testing.T) {
 	b, w := withIsolator(t, "", quick)
 	version := b.autoLive("a", "/a", "version-001", soon)
-	w.mu.Lock()
-	w.refuse = &gateway.EndpointError{Endpoint: "a", Err: errors.New("it has too many")}
-	w.mu.Unlock()
+	w.refuses(func(e gateway.Endpoint) error {
+		if e.Isolated {
+			return nil
+		}
+		return errors.New("it has too many")
+	})
 	stop := b.traffic("/a")
 	b.until(func() bool {
 		e, err := b.Endpoint(b.ctx, "a")
@@ -282,9 +285,7 @@ func TestAVersionThatTheWorkerDoesNotTakeStays(t *testing.T) {
 	if !w.has("a", version) || b.placed("a") != model.OnProbation {
 		t.Error(b.placed("a"))
 	}
-	w.mu.Lock()
-	w.refuse = nil
-	w.mu.Unlock()
+	w.refuses(nil)
 	b.becomes("a", model.Cleared)
 	stop()
 }

@@ -7,19 +7,21 @@ import (
 	"slices"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/page"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/state"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/crash"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
-// quarantine takes the traffic from a version that has ended too many workers.
+// quarantine takes the traffic from a version that has crashed too often.
 // Its endpoint goes back to the last version deployed that has ended none; if
 // there is none it answers 503. It lasts until the version is deployed again.
 func (c *Control) quarantine(ctx context.Context, g model.CrashSuspect, last model.Crash) {
+	defer c.acquit(g)
 	q := model.Quarantine{
 		Version: g.Version, At: time.Now().UTC(),
-		Reason: fmt.Sprintf("it ended %d workers within %s, the last time by: %s", crash.Often, crash.Within, last.What),
+		Reason: fmt.Sprintf("it crashed %d times within %s, the last time by: %s", crash.Often, crash.Within, last.What),
 	}
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		err := c.takeTraffic(ctx, g.Endpoint, q)
@@ -171,4 +173,36 @@ func (c *Control) Quarantined() map[string][]model.Quarantine {
 		}
 	}
 	return all
+}
+
+// acquit ends the time in which a version gets no traffic although it is not in
+// quarantine yet.
+func (c *Control) acquit(g model.CrashSuspect) {
+	c.crashes.mu.Lock()
+	defer c.crashes.mu.Unlock()
+	delete(c.crashes.guilty, g)
+}
+
+// spared is a snapshot without the versions that are about to be quarantined: a
+// change that has nothing to do with them must not bring them back.
+func (c *Control) spared(s gateway.Snapshot) gateway.Snapshot {
+	c.crashes.mu.Lock()
+	defer c.crashes.mu.Unlock()
+	if len(c.crashes.guilty) == 0 {
+		return s
+	}
+	guilty := func(e gateway.Endpoint, library string) bool {
+		return library != "" && c.crashes.guilty[model.CrashSuspect{Endpoint: e.Name, Version: digestOf(library)}]
+	}
+	s.Endpoints = slices.Clone(s.Endpoints)
+	for i := range s.Endpoints {
+		e := &s.Endpoints[i]
+		if e.Canary != nil && guilty(*e, e.Canary.Library) {
+			e.Canary = nil
+		}
+		if guilty(*e, e.Library) {
+			e.Library, e.Canary = "", nil
+		}
+	}
+	return s
 }

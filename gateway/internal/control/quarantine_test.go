@@ -72,7 +72,7 @@ func TestAnEndpointGoesBackToItsLastHealthyVersion(t *testing.T) {
 	}
 	history, err := b.Deploys(b.ctx, "a", model.Page{})
 	must(t, err)
-	if got := history.Items[0]; got.Action != "quarantine" || got.Old != third || got.New != first || got.By != "gateway" || !strings.Contains(got.Reason, "ended 3 workers") {
+	if got := history.Items[0]; got.Action != "quarantine" || got.Old != third || got.New != first || got.By != "gateway" || !strings.Contains(got.Reason, "crashed 3 times") {
 		t.Errorf("%+v", got)
 	}
 	if lines := b.audited(model.AuditFilter{Action: "endpoint.quarantine"}); !slices.Equal(lines, []string{"gateway endpoint.quarantine endpoint/a done"}) {
@@ -139,6 +139,35 @@ func TestACanaryInQuarantineEndsAlone(t *testing.T) {
 	for range 20 {
 		b.serves("/a", 200, "version-001")
 	}
+}
+
+// A change that has nothing to do with it does not bring a version back that is
+// about to be quarantined.
+func TestAGuiltyVersionGetsNoTrafficBeforeItsQuarantine(t *testing.T) {
+	b := open(t, "")
+	first := b.live("a", "/a", "version-001")
+	second := b.upload("a", "version-002")
+	b.deploy("a", second)
+	release, err := b.endpoints.take(b.ctx, "a") // the quarantine has to wait
+	must(t, err)
+	for range crash.Often {
+		b.Crashed(death("a", second))
+	}
+	b.live("b", "/b", "version-00b")
+	b.serves("/a", 503, "")
+	b.serves("/b", 200, "version-00b")
+	release()
+	b.until(func() bool {
+		e, err := b.Endpoint(b.ctx, "a")
+		must(t, err)
+		return e.Version == first
+	})
+	b.serves("/a", 200, "version-001")
+	b.until(func() bool {
+		b.deploy("a", second) // by hand
+		_, text := b.get("/a")
+		return text == "version-002"
+	})
 }
 
 func TestADeclaredVersionIsQuarantinedUntilTheFileHasAnother(t *testing.T) {

@@ -51,8 +51,11 @@ func (k *catalog) service(name string, report gateway.Report) (model.Service, bo
 	if s.Name == "" {
 		return s, false
 	}
-	if s.Origin == model.FromAPI {
+	switch {
+	case s.Origin == model.FromAPI:
 		s.Fault = k.serviceFaults[name]
+	case !s.Inactive:
+		s.Fault = k.brokenServices[name]
 	}
 	s.BoundTo = k.boundTo(name)
 	if s.Inactive || s.Fault != "" {

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/abi"
+	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/crash"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
@@ -171,4 +173,24 @@ func TestOnlySoManySuspectsAreIsolated(t *testing.T) {
 	if got := w.inProcess(); !slices.Equal(got, want) {
 		t.Errorf("%q are isolated", got)
 	}
+}
+
+// One that cannot be isolated does not keep the others from being.
+func TestASuspectThatCannotBeIsolatedStays(t *testing.T) {
+	b, w := withIsolator(t, "", quick)
+	v := b.suspected("abc", "")
+	w.refuses(func(e gateway.Endpoint) error {
+		if e.Name == "b" && e.Isolated {
+			return errors.New("not here")
+		}
+		return nil
+	})
+	at := time.Now()
+	b.Crashed(unsettled(at, v["a"], v["b"], v["c"]))
+	b.Crashed(unsettled(at.Add(time.Millisecond), v["a"], v["b"], v["c"]))
+	b.becomes("a", model.Suspected)
+	if got := w.inProcess(); !slices.Equal(got, []string{"a", "c"}) || b.placed("b") != model.PlacedInWorker {
+		t.Errorf("%q are isolated, b is %s", got, b.placed("b"))
+	}
+	b.serves("/b", 200, "version-00b")
 }

@@ -7,6 +7,7 @@
 package crash
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,7 +23,9 @@ import (
 type Death struct {
 	At       time.Time
 	Status   string // as the system tells it: "exit status 2"
+	Why      string // it had to end, in the gateway's own words; "" if it just did
 	Output   []byte // what the runtime wrote, or its beginning
+	Printed  []byte // what was printed of the reason, by the runtime or by a handler's
 	Recorded abi.Recorded
 
 	// Of the process of an isolated endpoint: whose it was.
@@ -35,7 +38,7 @@ type Death struct {
 // for digests that may be wrong.
 func Examine(d Death, library func(version string) (path string, ok bool)) model.Crash {
 	e := examination{
-		Death: d, dump: parse(d.Output), library: library, codes: map[string]code{},
+		Death: d, dump: parse(d.Output, d.Printed), library: library, codes: map[string]code{},
 		crash: model.Crash{At: d.At.UTC(), Status: d.Status},
 	}
 	e.findFault()
@@ -84,6 +87,8 @@ func (e *examination) findFault() {
 
 func (e *examination) tellWhat() {
 	switch {
+	case e.Why != "":
+		e.crash.What = e.Why
 	case e.Hung:
 		e.crash.What = "calls did not return"
 	case e.dump.signal != "":
@@ -91,6 +96,7 @@ func (e *examination) tellWhat() {
 		if strings.HasPrefix(e.dump.signal, "SIGSEGV") || strings.HasPrefix(e.dump.signal, "SIGBUS") {
 			e.crash.What += fmt.Sprintf(" at address 0x%x", e.dump.address)
 		}
+		e.tellWhy(strings.HasPrefix(e.dump.signal, "SIGABRT"))
 	case e.dump.own != "":
 		e.crash.What = printable(e.dump.own)
 	case e.fault != nil && e.fault.Signal == 0:
@@ -104,6 +110,7 @@ func (e *examination) tellWhat() {
 			e.crash.What += fmt.Sprintf(" at address 0x%x", e.fault.Address)
 		}
 		e.crash.What += ", on a thread of a handler"
+		e.tellWhy(e.fault.Signal == int(syscall.SIGABRT))
 	default:
 		e.crash.What = e.Status + ", without a word"
 	}
@@ -113,6 +120,13 @@ func (e *examination) tellWhat() {
 		for _, r := range e.fault.Registers {
 			e.crash.Registers = append(e.crash.Registers, fmt.Sprintf("%s 0x%x", r.Name, r.Value))
 		}
+	}
+}
+
+// tellWhy adds what was printed before an abort, which is no end by itself.
+func (e *examination) tellWhy(aborted bool) {
+	if first, _, _ := bytes.Cut(e.Printed, []byte("\n")); aborted && len(first) > 0 {
+		e.crash.What += " (" + printable(string(first)) + ")"
 	}
 }
 
@@ -134,10 +148,10 @@ func (e *examination) blame() {
 	e.scanStack()
 	switch {
 	case e.found(e.at(e.pc()), "address"):
-	case e.found(e.firstOf(e.dump.called), "call"):
+	case e.found(e.firstOf(e.dump.called), "call"), e.found(e.inFrame(), "call"):
 	case e.dump.loading && e.found(e.onlyIn(abi.InConstructor), "loading"):
-	case e.fault != nil && e.found(e.firstOf(e.code()), "stack"):
-	case e.dump.signal != "" || e.dump.own != "" || e.orderedFromOutside():
+	case e.fault != nil && e.found(e.onStack(), "stack"):
+	case e.Why == "" && (e.dump.signal != "" || e.dump.isOwn() || e.orderedFromOutside()):
 		// A fault of the gateway's own, or of nobody: suspecting who happened
 		// to be at work would be unfair.
 	default:
@@ -191,12 +205,37 @@ func (e *examination) firstOf(addresses []uint64) *abi.RecordedLibrary {
 	return nil
 }
 
+// onStack finds the library whose code is on the stack. What earlier calls on the
+// thread have left there may come before what is of the one under way, so a
+// library that is in a call comes before one that is in none.
+func (e *examination) onStack() *abi.RecordedLibrary {
+	addresses := e.code()
+	for _, a := range addresses {
+		l := e.at(a)
+		if slices.ContainsFunc(e.Recorded.Calls, func(c abi.RecordedCall) bool { return c.Library == l.Number && c.Activity != abi.InWait }) {
+			return l
+		}
+	}
+	return e.firstOf(addresses)
+}
+
 func (e *examination) number(n uint64) *abi.RecordedLibrary {
 	i := slices.IndexFunc(e.Recorded.Libraries, func(l abi.RecordedLibrary) bool { return l.Number == n })
 	if i < 0 {
 		return nil
 	}
 	return &e.Recorded.Libraries[i]
+}
+
+// inFrame finds the library that was called with the frame of the goroutine at
+// fault, wherever that call has led.
+func (e *examination) inFrame() *abi.RecordedLibrary {
+	for _, c := range e.Recorded.Calls {
+		if c.Frame != 0 && c.Activity != abi.InWait && slices.Contains(e.dump.frames, c.Frame) {
+			return e.number(c.Library)
+		}
+	}
+	return nil
 }
 
 // onlyIn finds the library that alone is at something.

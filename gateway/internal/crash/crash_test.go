@@ -5,6 +5,8 @@ package crash
 import (
 	"strings"
 	"testing"
+
+	"github.com/edge-gateway/edge-gateway/abi"
 )
 
 // Real handlers end real processes, in every way that is promised, while a
@@ -51,6 +53,42 @@ func TestTheGuiltyIsNamed(t *testing.T) {
 					t.Error("the output is not enough")
 				}
 			})
+		}
+	}
+}
+
+// The process of an isolated endpoint has one author, whatever is left of it.
+func TestAnIsolatedProcessHasOneAuthor(t *testing.T) {
+	for _, test := range []struct {
+		path, where string
+		hung, empty bool // empty: nothing was recorded
+		lost, want  int
+		what        string
+	}{
+		{path: "/segv", where: "fault_segv+0x", lost: 3, want: 2, what: "SIGSEGV: segmentation violation at address 0x10"},
+		{path: "/thread/stack", lost: 3, want: 2, what: "signal: segmentation fault, without a word"},
+		{path: "/segv", hung: true, lost: 1, want: 0, where: "fault_segv+0x", what: "calls did not return"},
+		{path: "/exit", empty: true, lost: 2, want: 2, what: "exit status 0, without a word"},
+	} {
+		death := crashed(t, test.path)
+		if test.empty {
+			death.Recorded, death.Output = abi.Recorded{}, nil
+		}
+		death.Endpoint, death.Version, death.Hung, death.Lost = "guilty", versionOf("guilty"), test.hung, test.lost
+		c := Examine(death, func(string) (string, bool) {
+			library, err := faultsLibrary()
+			return library, err == nil
+		})
+		if !c.Isolated || c.Hung != test.hung || c.Endpoint != "guilty" || c.Version != versionOf("guilty") || c.Evidence != "process" || len(c.Suspects) != 0 ||
+			c.What != test.what || c.Lost != test.want || !strings.HasPrefix(c.Where, test.where) || (c.Request == nil) != test.empty {
+			t.Errorf("%s: %+v, request %+v", test.path, c, c.Request)
+		}
+		said := c.String()
+		if want := "ended its own process: "; !test.hung && !strings.Contains(said, want) {
+			t.Errorf("%q", said)
+		}
+		if want := `the process of endpoint "guilty"`; test.hung && !strings.Contains(said, want) {
+			t.Errorf("%q", said)
 		}
 	}
 }

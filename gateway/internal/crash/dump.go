@@ -13,6 +13,7 @@ type dump struct {
 	pc      uint64
 	address uint64
 	own     string // why the program itself ended, in its own words: a panic, or a fatal error
+	fatal   string // that error
 
 	// Of the goroutine at fault.
 	called  []uint64 // native functions that it had called, the last one first
@@ -24,17 +25,31 @@ type dump struct {
 
 var (
 	headLine     = regexp.MustCompile(`(?m)^(SIG[A-Z]+: .*)\nPC=0x([0-9a-f]+) m=-?\d+ sigcode=-?\d+(?: addr=0x([0-9a-f]+))?$`)
-	ownLine      = regexp.MustCompile(`(?m)^((?:panic|fatal error|runtime): .*)$`)
+	ownLine      = regexp.MustCompile(`(?m)^(panic: .*)$`)
+	fatalLine    = regexp.MustCompile(`(?m)^fatal error: (.*)$`)
 	calledLine   = regexp.MustCompile(`(?m)^github\.com/ebitengine/purego\.syscall_SyscallN\(0x([0-9a-f]+),`)
 	frameLine    = regexp.MustCompile(`(?m)^github\.com/edge-gateway/edge-gateway/abi\.\(\*Instance\)\.(?:Enter|Resume|Release)\(0x[0-9a-f]+\??, 0x([0-9a-f]+)\??[,)]`)
 	registerLine = regexp.MustCompile(`(?m)^([a-z][a-z0-9]{1,5}) +(0x[0-9a-f]+)$`)
 )
 
+// isOwn tells whether the program has itself to blame for its end. Most of what
+// the runtime calls fatal is damage instead, to its memory or its descriptors,
+// as only native code does it; and without that no arithmetic ends it.
+func (d dump) isOwn() bool {
+	return d.own != "" && !strings.Contains(d.own, "floating point error") && (d.fatal == "" || ownErrors.MatchString(d.fatal))
+}
+
+var ownErrors = regexp.MustCompile(`^(concurrent map|all goroutines are asleep|sync: |stack overflow|out of memory|runtime: out of memory)`)
+
 // parse reads what the runtime wrote; of the dump of all goroutines the first
-// one is that at fault. The output may end anywhere.
-func parse(output []byte) (d dump) {
+// one is that at fault. The output may end anywhere. That an error is fatal it
+// says before it knows that it ends, so that this is only printed.
+func parse(output, printed []byte) (d dump) {
 	if own := ownLine.FindSubmatch(output); own != nil {
 		d.own = string(own[1])
+	}
+	if fatal := fatalLine.FindSubmatch(printed); fatal != nil && bytes.Contains(output, []byte("\ngoroutine ")) {
+		d.own, d.fatal = string(fatal[0]), string(fatal[1])
 	}
 	head := headLine.FindSubmatchIndex(output)
 	if head == nil {
@@ -73,11 +88,10 @@ func firstGoroutine(output []byte) []byte {
 // blame is settled by, so that nobody has to wait for the rest: with thousands
 // of goroutines that takes a second.
 func Enough(output []byte) bool {
-	begin := headLine.FindIndex(output)
-	if begin == nil {
-		begin = ownLine.FindIndex(output)
+	if head := headLine.FindIndex(output); head != nil {
+		output = output[head[1]:]
 	}
-	return begin != nil && bytes.Contains(firstGoroutine(output[begin[1]:]), []byte("\n\n"))
+	return bytes.Contains(firstGoroutine(output), []byte("\n\n"))
 }
 
 func hex(digits string) uint64 {

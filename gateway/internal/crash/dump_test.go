@@ -19,7 +19,7 @@ const others = "goroutine 5 gp=0x3284465d0000 m=4 mp=0x3284464e9808 [syscall]:\n
 	"rax    0x0\nrip    0x7f8e1b239223\n"
 
 func TestOnlyTheGoroutineAtFaultIsRead(t *testing.T) {
-	d := parse([]byte(segv + others))
+	d := parse([]byte(segv+others), nil)
 	if d.signal != "SIGSEGV: segmentation violation" || d.pc != 0x7f8e1b239223 || d.address != 0x10 || d.own != "" || d.loading ||
 		!slices.Equal(d.called, []uint64{0x7f8e1b2393ca}) || !slices.Equal(d.frames, []uint64{0x328446529500}) ||
 		!slices.Equal(d.registers, []string{"rax 0x0", "rip 0x7f8e1b239223"}) {
@@ -29,7 +29,8 @@ func TestOnlyTheGoroutineAtFaultIsRead(t *testing.T) {
 
 func TestEnoughIsTheHeadAndTheWholeFirstGoroutine(t *testing.T) {
 	own := "panic: oh\n\ngoroutine 1 [running]:\nmain.main()\n\n"
-	for _, text := range []string{segv, own} {
+	fatal := "runtime stack:\nruntime.throw({0x1, 0x2})\n\ngoroutine 7 gp=0x1 m=3 mp=0x2 [running]:\nmain.main()\n\n"
+	for _, text := range []string{segv, own, fatal} {
 		for n := range len(text) {
 			if Enough([]byte(text[:n])) {
 				t.Fatalf("enough after %q", text[:n])
@@ -42,9 +43,24 @@ func TestEnoughIsTheHeadAndTheWholeFirstGoroutine(t *testing.T) {
 }
 
 func TestTheProgramsOwnEndIsItsOwn(t *testing.T) {
-	for _, text := range []string{"panic: oh\n\ngoroutine 1 [running]:\n", "fatal error: concurrent map writes\n\ngoroutine 1 [running]:\n"} {
-		if d := parse([]byte(text)); d.own == "" || d.signal != "" {
-			t.Errorf("%q: %+v", text, d)
+	const goroutines = "\ngoroutine 1 [running]:\n"
+	for _, test := range []struct {
+		output, printed string
+		own             string
+		is              bool // its own fault
+	}{
+		{"panic: oh\n" + goroutines, "panic: oh\n" + goroutines, "panic: oh", true},
+		{goroutines, "fatal error: concurrent map writes\n" + goroutines, "fatal error: concurrent map writes", true},
+		{"panic: runtime error: floating point error\n" + goroutines, "", "panic: runtime error: floating point error", false},
+		{goroutines, "fatal error: out of memory\n", "fatal error: out of memory", true},
+		{"runtime stack:\n" + goroutines, "fatal error: found bad pointer in Go heap\n", "fatal error: found bad pointer in Go heap", false},
+		{goroutines, "fatal error: runtime: netpoll failed\n", "fatal error: runtime: netpoll failed", false},
+		{"", "panic: of a handler's runtime\n" + goroutines, "", false},
+		{"", "fatal error: of a handler's runtime\n" + goroutines, "", false},
+		{"", "", "", false},
+	} {
+		if d := parse([]byte(test.output), []byte(test.printed)); d.own != test.own || d.isOwn() != test.is || d.signal != "" {
+			t.Errorf("%q: %+v", test.printed, d)
 		}
 	}
 }
@@ -53,8 +69,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(segv + others))
 	f.Add([]byte("fatal error: x\nSIGSEGV: y\nPC=0x1 m=-1 sigcode=1"))
 	f.Fuzz(func(t *testing.T, output []byte) {
-		d := parse(output)
-		if Enough(output) && d.signal == "" && d.own == "" {
+		d := parse(output, output)
+		if Enough(output) && !bytes.Contains(output, []byte("\ngoroutine ")) {
 			t.Errorf("enough, but %+v", d)
 		}
 		if bytes.ContainsAny([]byte(d.signal+d.own), "\n") {

@@ -6,13 +6,13 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
-// A version that ends this many workers within so long is quarantined.
+// A version that crashes this often within so long is quarantined.
 const (
 	Often  = 3
 	Within = time.Minute
 )
 
-// Tally counts who has ended workers. It is for one goroutine at a time.
+// Tally counts who has ended workers, or processes of its own. It is for one goroutine at a time.
 type Tally struct{ deaths []model.Crash }
 
 // Add counts a crash, and tells who has to be quarantined for it.

@@ -48,7 +48,7 @@ func (d *Dispatcher) claim(c *conn) {
 	if !late.call.endpoint.GetStuck() {
 		late.status = http.StatusServiceUnavailable
 	}
-	late.call.instance.Hold() // for the cancel that early sends
+	late.call.instance.Hold() // until early has counted it, and had it canceled
 	late.call.frame.Answered(late.call.token)
 	late.id = string(late.call.id)
 	late.head = late.call.head
@@ -79,8 +79,9 @@ type lateCall struct {
 func (d *Dispatcher) early(l lateCall) {
 	defer d.late.Done()
 	defer l.conn.Close()
-	defer l.call.instance.Let()
 	l.call.answered(l.status)
+	d.cancel(l.call.endpoint, l.call.instance, l.call.token)
+	l.call.instance.Let()
 	d.logEarly(&l)
 	body := http.StatusText(l.status) + "\n"
 	retry := ""
@@ -102,5 +103,4 @@ func (d *Dispatcher) early(l lateCall) {
 		_ = l.conn.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
 		_, _ = io.Copy(io.Discard, io.LimitReader(l.conn, 1<<20))
 	}
-	l.call.instance.Module.Cancel(l.call.token)
 }

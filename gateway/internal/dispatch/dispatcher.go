@@ -55,6 +55,7 @@ type Dispatcher struct {
 	stop     chan struct{}  // ends what follows
 	scanner  sync.WaitGroup // the scanner, and who looks at late threads
 	draining atomic.Bool
+	shedding atomic.Bool
 	cutOff   chan struct{} // closed when suspended requests are given up
 	serving  sync.WaitGroup
 	lnMu     sync.Mutex
@@ -105,6 +106,9 @@ func (quiet) Printf(string, ...any) {}
 
 // SetTable makes another routing table the one in force.
 func (d *Dispatcher) SetTable(t *routing.Table) { d.table.Store(t) }
+
+// Shed has new requests refused with 503, or no longer.
+func (d *Dispatcher) Shed(on bool) { d.shedding.Store(on) }
 
 // Native counts the threads inside native code.
 func (d *Dispatcher) Native() int64 { return d.native.Used() }

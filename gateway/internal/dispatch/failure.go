@@ -9,10 +9,12 @@ import (
 )
 
 // fail ends a call with the error that its handler returned, or completed it
-// with.
+// with. The end of a process is told once, for all that it had.
 func (c *call) fail(status abi.Status) verdict {
 	c.failure = status
-	c.logFailure(status)
+	if status != abi.Lost {
+		c.logFailure(status)
+	}
 	return failed
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/http"
 	"runtime/debug"
+	"strconv"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -55,6 +57,10 @@ func (d *Dispatcher) serve(ctx *fasthttp.RequestCtx, c *conn, pipelined bool) {
 // prepare finds who answers the request and takes all that it needs. When it
 // returns false the request is answered and only the frame is to be given back.
 func (r *request) prepare(at *call) bool {
+	if r.d.shedding.Load() {
+		r.overloaded("the process has too much memory")
+		return false
+	}
 	match := r.d.table.Load().Find(r.ctx, r.host, r.path)
 	route := match.Route
 	if route == nil {
@@ -63,6 +69,10 @@ func (r *request) prepare(at *call) bool {
 	}
 	e := route.Endpoint
 	r.endpoint = e
+	if wait := e.Limited(r.d.clock(r.ctx.Time())); wait > 0 {
+		r.limited(wait)
+		return false
+	}
 	switch e.Admit() {
 	case registry.Busy:
 		r.overloaded("max_concurrency requests are in flight")
@@ -165,6 +175,15 @@ func (r *request) overloaded(why string) {
 	r.refused(why)
 }
 
+// limited answers 429, with the time until one request will be let in.
+func (r *request) limited(wait time.Duration) {
+	refuse(r.ctx, http.StatusTooManyRequests, "")
+	var seconds [20]byte
+	r.ctx.Response.Header.SetBytesV("Retry-After", strconv.AppendInt(seconds[:0], int64((wait+time.Second-1)/time.Second), 10))
+	r.unroutedBody()
+	r.refused("it is over the rate")
+}
+
 // refuse answers with a status and a sentence of the gateway's own.
 func refuse(ctx *fasthttp.RequestCtx, status int, reason string) {
 	if reason == "" {
@@ -213,6 +232,10 @@ func (d *Dispatcher) expect(ctx *fasthttp.RequestCtx) int {
 		return ctx.Response.StatusCode()
 	}
 	defer r.frame.Release()
+	if d.shedding.Load() {
+		r.overloaded("the process has too much memory")
+		return ctx.Response.StatusCode()
+	}
 	match := d.table.Load().Find(ctx, r.host, r.path)
 	if match.Route == nil {
 		r.noRoute(match)

@@ -151,6 +151,27 @@ func TestHotPathAllocatesNothingOnAStaticRoute(t *testing.T) {
 	}
 }
 
+func TestARateAllocatesNothing(t *testing.T) {
+	d, ctx, c, _ := oneRequest(t, "/hello", "/hello")
+	serveOnce(d, ctx, c)
+	e := d.table.Load().Find(ctx, nil, []byte("/hello")).Route.Endpoint
+	limits := *e.Limits()
+	for _, want := range []struct {
+		slack  time.Duration
+		status int
+	}{{time.Hour, 200}, {0, 429}} {
+		limits.Interval, limits.Slack = int64(time.Millisecond), int64(want.slack)
+		e.SetLimits(limits)
+		serveOnce(d, ctx, c)
+		if n := testing.AllocsPerRun(2000, func() { serveOnce(d, ctx, c) }); n != 0 {
+			t.Errorf("%v allocations per request, want 0", n)
+		}
+		if ctx.Response.StatusCode() != want.status {
+			t.Errorf("status %d, want %d", ctx.Response.StatusCode(), want.status)
+		}
+	}
+}
+
 func TestHotPathAllocatesWithParametersWhatTheRouterDoes(t *testing.T) {
 	d, ctx, c, _ := oneRequest(t, "/hello/{name}", "/hello/world")
 	once := func() {

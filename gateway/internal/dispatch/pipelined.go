@@ -72,8 +72,6 @@ func (d *Dispatcher) servePipelined(r *request, at *call) {
 	d.logAccess(r.ctx, at)
 	r.ctx.TimeoutErrorWithResponse(&r.ctx.Response)
 	d.spinning.add(thread, instance.Module)
-	go func() {
-		defer instance.Let()
-		instance.Module.Cancel(at.token)
-	}()
+	d.cancel(endpoint, instance, at.token)
+	instance.Let()
 }

@@ -1,6 +1,34 @@
 package dispatch
 
-import "testing"
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/edge-gateway/edge-gateway/abi"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/gofunc"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/isolate"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/registry"
+)
+
+// The thread that called another kind of handler serves other goroutines while
+// that one is at work.
+func TestOnlyThreadsInsideLibrariesAreLookedAt(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		module registry.Module
+		looked int
+	}{
+		{"a library", &abi.Instance{}, 1},
+		{"a function of this program", &gofunc.Module{}, 0},
+		{"a library in a process of its own", &isolate.Module{}, 0},
+	} {
+		s := newSpinners(slog.Default())
+		s.add(&lateThread{}, test.module)
+		if _, n := s.next(); n != test.looked {
+			t.Errorf("%s: %d calls are looked at", test.name, n)
+		}
+	}
+}
 
 func TestAThreadSpinsThatIsReadyAndNeverWaits(t *testing.T) {
 	running := func(waits int64) activity { return activity{ready: true, waits: waits} }

@@ -137,10 +137,8 @@ func (c *call) pend() verdict {
 	}
 	// The permit becomes a stuck call until complete() comes.
 	c.endpoint.GetStuck()
-	go func() {
-		defer instance.Let()
-		instance.Module.Cancel(token)
-	}()
+	c.d.cancel(c.endpoint, instance, token)
+	instance.Let()
 	return end
 }
 

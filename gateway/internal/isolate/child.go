@@ -18,6 +18,7 @@ const (
 	startMost = time.Minute            // for a process to start; it hangs then
 	endMost   = 10 * time.Second       // likewise, to end
 	writeMost = 5 * time.Second        // for a process to take an order
+	registers = 10 * time.Millisecond  // for a runtime to go on about a crash, after what matters; it takes a second if there are many goroutines
 	stray     = 200 * time.Millisecond // for what a process that has ended had still to say
 )
 
@@ -27,7 +28,7 @@ type child struct {
 	m        *Module
 	cmd      *exec.Cmd
 	ends     ends
-	crash    process.CrashOutput
+	crash    *process.CrashOutput
 	recorder *abi.Recorder // nil where there are none
 	link     *abi.Link
 	remote   *abi.Remote
@@ -104,7 +105,7 @@ func (m *Module) begin() (*child, error) {
 	c := &child{
 		m: m, recorder: recorder, link: link, started: time.Now(),
 		remote: abi.NewRemote(link, abi.RemoteOptions{Memory: m.opts.Memory, Host: m.opts.Host, Recorder: recorder}),
-		heard:  make(chan news, 4), ended: make(chan struct{}), exited: make(chan struct{}),
+		crash:  process.NewCrashOutput(), heard: make(chan news, 4), ended: make(chan struct{}), exited: make(chan struct{}),
 	}
 	out := &process.Printed{To: os.Stderr}
 	if err := c.spawn(out); err != nil {
@@ -115,7 +116,7 @@ func (m *Module) begin() (*child, error) {
 	var busy sync.WaitGroup
 	busy.Go(c.remote.Run)
 	busy.Go(c.listen)
-	busy.Go(func() { c.crash.Follow(c.ends.crash, c.kill) })
+	busy.Go(func() { c.crash.Follow(c.ends.crash, func() { time.AfterFunc(registers, c.kill) }) })
 	busy.Go(c.watch)
 	go func() {
 		lost := c.wait()
@@ -124,9 +125,10 @@ func (m *Module) begin() (*child, error) {
 		_ = c.ends.orders.SetReadDeadline(until)
 		_ = c.ends.crash.SetReadDeadline(until)
 		busy.Wait()
+		why := out.Why()
 		out.Release(len(c.crash.Bytes()) > 0)
 		c.exit = Exit{
-			Pid: c.pid(), Status: c.cmd.ProcessState.String(), Output: c.crash.Bytes(), Hung: c.hung.Load(),
+			Pid: c.pid(), Status: c.cmd.ProcessState.String(), Output: c.crash.Bytes(), Printed: why, Hung: c.hung.Load(),
 			Lost: lost, Recorded: recorder.Read(),
 		}
 		_ = recorder.Close()

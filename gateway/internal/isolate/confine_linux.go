@@ -2,6 +2,7 @@ package isolate
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,7 +26,7 @@ func confineThread(data, instances string) (bounds []string) {
 		bounds = append(bounds, "privileges: those of the gateway")
 	}
 	if err := restrictFiles(data, instances); err != nil {
-		return append(bounds, "files: not bounded, since this system has no Landlock")
+		return append(bounds, fmt.Sprintf("files: not bounded (Landlock: %v)", err))
 	}
 	version, err := landlocksys.LandlockGetABIVersion()
 	if err == nil && version >= 6 {
@@ -59,7 +60,7 @@ func restrictFiles(data, instances string) error {
 	}
 	around, err := surroundings(data)
 	if err != nil {
-		return err
+		return fmt.Errorf("find what lies beside the data directory: %w", err)
 	}
 	if program, err := os.Executable(); err == nil {
 		around = append(around, program) // wherever it is
@@ -94,10 +95,7 @@ func surroundings(dir string) (all []string, err error) {
 	}
 	at := "/"
 	for _, part := range strings.Split(strings.Trim(dir, "/"), "/") {
-		entries, err := os.ReadDir(at)
-		if err != nil {
-			return nil, err
-		}
+		entries, _ := os.ReadDir(at) // what the gateway cannot list, the process does not read
 		for _, entry := range entries {
 			if entry.Name() != part {
 				all = append(all, filepath.Join(at, entry.Name()))

@@ -2,11 +2,15 @@ package isolate_test
 
 import (
 	"bytes"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
 )
@@ -148,6 +152,7 @@ func TestAProcessWhoseCallsHangIsKilled(t *testing.T) {
 			stuck.Wait()
 			s.want("/faulty", 503)
 			s.want("/good", 200)
+			wantNoIdleThread(t)
 			exit := s.exit()
 			if exit.Pid != before || !exit.Hung || exit.Lost != 2 || exit.Status != "signal: killed" {
 				t.Errorf("%+v", exit)
@@ -157,9 +162,46 @@ func TestAProcessWhoseCallsHangIsKilled(t *testing.T) {
 					t.Errorf("%+v", call)
 				}
 			}
-			s.want("/faulty", 200)
+			s.wantSoon("/faulty")
 		})
 	}
+}
+
+// wantNoIdleThread wants no thread of the gateway to be taken for the one that
+// spins: it is in another process.
+func wantNoIdleThread(t *testing.T) {
+	t.Helper()
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range tasks {
+		id, err := strconv.Atoi(task.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if attr, err := unix.SchedGetAttr(id, 0); err == nil && attr.Policy == unix.SCHED_IDLE {
+			t.Errorf("thread %d runs only when nothing else does", id)
+		}
+	}
+}
+
+// One call among many hangs: it has more time.
+func TestAProcessWithOneCallThatHangsIsKilledLater(t *testing.T) {
+	if os.Getenv("EDGE_GATEWAY_TEST_LONG") != "1" {
+		t.Skip("it takes 11 s: EDGE_GATEWAY_TEST_LONG=1 runs it")
+	}
+	e := isolated("faulty", build(t, faultyInC))
+	e.Limits.Timeout = 200 * time.Millisecond
+	s := start(t, e)
+	began := time.Now()
+	s.want("/faulty?sleep", 504)
+	s.want("/faulty", 200)
+	exit := s.exit()
+	if took := time.Since(began); !exit.Hung || exit.Lost != 1 || took < 10*time.Second || took > 15*time.Second {
+		t.Errorf("%+v after %v", exit, took)
+	}
+	s.wantSoon("/faulty")
 }
 
 func TestAProcessThatHandlesItsOwnDescriptorsBadlyIsReplaced(t *testing.T) {

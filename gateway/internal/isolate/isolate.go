@@ -69,6 +69,7 @@ type Exit struct {
 	Pid      int
 	Status   string // as the system tells it: "exit status 2", "signal: killed"
 	Output   []byte // the first 64 KiB of what the runtime said of a crash
+	Printed  []byte // what was last printed of the reason, by whoever ended the process
 	Hung     bool   // it was killed, since calls did not return
 	Lost     int    // requests
 	Recorded abi.Recorded

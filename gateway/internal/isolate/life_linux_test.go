@@ -149,10 +149,7 @@ func TestAProcessThatCannotStartAgainIsTriedUntilItCan(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	remove()
-	within(t, 10*time.Second, "it serves again", func() bool {
-		r, err := s.ask("/living")
-		return err == nil && r.Status == 200
-	})
+	s.wantSoon("/living")
 }
 
 func TestWhoWaitsForAProcessWaitsNoLongerThanItsDeadline(t *testing.T) {
@@ -182,10 +179,7 @@ func TestWhoWaitsForAProcessWaitsNoLongerThanItsDeadline(t *testing.T) {
 		r := s.Report().Endpoints[0]
 		return r.Stuck == 0 && r.InFlight == 0
 	})
-	within(t, 5*time.Second, "it serves again", func() bool {
-		r, err := s.ask("/living")
-		return err == nil && r.Status == 200
-	})
+	s.wantSoon("/living")
 }
 
 func TestACrashInHandlerShutdownIsTold(t *testing.T) {

@@ -94,7 +94,7 @@ func statusOf(err error) abi.Status {
 	switch {
 	case errors.As(err, &status):
 		return status
-	case errors.Is(err, abi.ErrMemory):
+	case errors.Is(err, abi.ErrMemory), errors.Is(err, abi.ErrBacklog):
 		return abi.ErrOverloaded
 	}
 	return abi.ErrInternal

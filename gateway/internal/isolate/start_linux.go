@@ -67,6 +67,8 @@ func (c *child) spawn(printed io.Writer) (err error) {
 	if err := thread.run(c.cmd.Start); err != nil {
 		return fmt.Errorf("start a process: %w", err)
 	}
+	// Where the memory of the whole system is short, it goes before the gateway.
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", c.pid()), []byte("500"), 0)
 	return nil
 }
 

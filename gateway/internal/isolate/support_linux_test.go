@@ -138,6 +138,16 @@ func (s *served) want(target string, status int) string {
 	return string(r.Body)
 }
 
+// wantSoon asks until the answer is 200: a process may be on its way that takes
+// longer to start than a short deadline.
+func (s *served) wantSoon(target string) {
+	s.t.Helper()
+	within(s.t, 10*time.Second, target+" answers 200", func() bool {
+		r, err := s.ask(target)
+		return err == nil && r.Status == 200
+	})
+}
+
 // process is the report of an endpoint's process.
 func (s *served) process(endpoint string) gateway.IsolationReport {
 	s.t.Helper()

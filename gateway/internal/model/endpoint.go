@@ -37,6 +37,8 @@ type Limits struct {
 	MaxConcurrency int      `json:"max_concurrency,omitempty" minimum:"0" maximum:"1000000" doc:"Requests in flight; default 16384."`
 	MaxNative      int      `json:"max_native,omitempty" minimum:"0" maximum:"4096" doc:"Of those, threads inside native code; default 64."`
 	MaxStuck       int      `json:"max_stuck,omitempty" minimum:"0" maximum:"1024" doc:"Calls past their deadline that have not returned; default 8."`
+	Rate           float64  `json:"rate,omitempty" minimum:"0" maximum:"1000000" doc:"Requests a second that are let in, 0.001 or more; over it 429. Default any."`
+	Burst          int      `json:"burst,omitempty" minimum:"0" maximum:"1000000" doc:"Of these, how many may come at once; default what comes in a second."`
 }
 
 // Probe is a request with what its answer has to be. It is sent in a trial
@@ -57,7 +59,7 @@ type Endpoint struct {
 	Revision   int64        `json:"revision" doc:"Grows with every change; the ETag."`
 	Version    string       `json:"version,omitempty" doc:"SHA-256 of the library deployed."`
 	Canary     *Canary      `json:"canary,omitempty" doc:"A version that gets a share of the requests."`
-	Quarantine []Quarantine `json:"quarantine,omitempty" doc:"Versions that get no traffic since they ended too many workers. One that is deployed again by hand is no longer among them."`
+	Quarantine []Quarantine `json:"quarantine,omitempty" doc:"Versions that get no traffic since they crashed too often. One that is deployed again by hand is no longer among them."`
 	Created    time.Time    `json:"created"`
 	Updated    time.Time    `json:"updated"`
 	// What follows is never stored. Fault is what keeps the endpoint from being

@@ -16,7 +16,7 @@ const (
 // ProcessLimits bound the process of an isolated endpoint; see
 // gateway.ProcessLimits. Zero means no bound of its own.
 type ProcessLimits struct {
-	Memory int64   `json:"memory,omitempty" minimum:"0" maximum:"1099511627776" doc:"Bytes; at least 32 MiB."`
+	Memory int64   `json:"memory,omitempty" minimum:"0" maximum:"1099511627776" doc:"Bytes, beside what the process itself needs; at least 4 MiB."`
 	CPU    float64 `json:"cpu,omitempty" minimum:"0" maximum:"1024" doc:"Processors' worth of time; at least 0.01. Where the system lets the gateway bound it."`
 	Files  int     `json:"files,omitempty" minimum:"0" maximum:"1048576" doc:"Descriptors; at least 32, default 256."`
 	Open   bool    `json:"open,omitempty" doc:"It may do what any process may. By default, where the system can do that, it writes no files, reads none of the data directory, and lacks the system calls that no handler has a use for."`

@@ -18,6 +18,7 @@ type Printed struct {
 	mu   sync.Mutex
 	line []byte // that has not ended
 	held []byte // from the beginning of the end on
+	said Said
 }
 
 // heldMost is how much is held back; what is beyond is lost.
@@ -45,12 +46,21 @@ func (p *Printed) Write(b []byte) (int, error) {
 			p.held = line
 			break
 		}
+		p.said.Note(line)
 		_, _ = p.To.Write(line)
 	}
 	if p.held != nil {
 		p.held = append(p.held, b[:min(len(b), heldMost-min(len(p.held), heldMost))]...)
 	}
 	return n, nil
+}
+
+// Why is what was said of the end, if it was.
+func (p *Printed) Why() []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.said.Note(p.line)
+	return p.said.Why()
 }
 
 // Release gives out what is left, at the end of the process; without what was

@@ -16,6 +16,10 @@ type Limits struct {
 	MaxConcurrency int64
 	MaxNative      int
 	MaxStuck       int64
+
+	// Of the rate, in nanoseconds: between two requests, and how much sooner
+	// one may come, since others came later. 0 for no rate.
+	Interval, Slack int64
 }
 
 // Endpoint is what stays of an endpoint while its versions come and go.
@@ -28,9 +32,13 @@ type Endpoint struct {
 	limits atomic.Pointer[Limits]
 	split  atomic.Pointer[Split]
 
+	rate     rate
 	requests atomic.Int64 // in flight, but for stuck ones
 	stuck    atomic.Int64
 	Native   Slots
+
+	// Canceling counts the calls of handler_cancel that have not returned.
+	Canceling atomic.Int64
 
 	full   atomic.Pointer[chan struct{}] // closed while max_stuck is reached
 	stuckM sync.Mutex
@@ -57,7 +65,10 @@ func NewEndpoint(name string, log *slog.Logger) *Endpoint {
 
 // SetLimits changes the limits for requests to come.
 func (e *Endpoint) SetLimits(l Limits) {
-	e.limits.Store(&l)
+	old := e.limits.Swap(&l)
+	if old != nil && (old.Interval != l.Interval || old.Slack != l.Slack) {
+		e.rate.due.Store(0) // it may be far ahead
+	}
 	e.Native.SetLimit(l.MaxNative)
 	e.tellFull()
 }

@@ -19,6 +19,8 @@ type Instance struct {
 	// Identity is equal for instances that can stand in for one another: the
 	// same version with the same config. Empty for one that never can.
 	Identity string
+	// Cancels are what its handler is to be told of.
+	Cancels Cancels
 
 	size   int64 // of the library, in bytes
 	guards atomic.Int64

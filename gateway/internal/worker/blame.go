@@ -40,7 +40,7 @@ func (s *Supervisor) endedLoading(c *child) bool {
 	case at.Endpoint == "":
 		return false
 	case guilty.Endpoint != "":
-		return guilty.Endpoint == at.Endpoint && strings.HasPrefix(guilty.Digest, at.Version)
+		return guilty.Endpoint == at.Endpoint && strings.HasPrefix(guilty.Version, at.Version)
 	}
 	return c.exit.Hung
 }

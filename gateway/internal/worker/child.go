@@ -9,10 +9,12 @@ import (
 	"os/exec"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/process"
 )
 
 // errGone says that the worker process has ended.
@@ -21,6 +23,10 @@ var errGone = errors.New("the worker process ended")
 const (
 	writeMost = 10 * time.Second       // for a worker to take an order
 	stray     = 200 * time.Millisecond // for what a process that has ended had still to say
+
+	// registers is how long a runtime may go on after the goroutine that crashed,
+	// for what it prints last. With many goroutines it would take a second.
+	registers = 10 * time.Millisecond
 )
 
 // child is a worker process, as control sees it. Its methods are safe for use
@@ -32,19 +38,23 @@ const (
 type child struct {
 	cmd      *exec.Cmd
 	ends     ends
-	crash    crashOutput
+	crash    *process.CrashOutput
+	printed  *process.Printed
 	recorder *abi.Recorder // nil where there are none
 
-	ordered atomic.Bool   // it was told to drain
-	hung    atomic.Bool   // it is killed since it does not get on
-	dropped atomic.Bool   // it is killed since it is of no use
-	heard   atomic.Int64  // when it last said something, in Unix nanoseconds
-	told    chan struct{} // closed when there are no more log lines
-	exited  chan struct{}
-	fallen  chan struct{} // closed when it does nothing any more, at the latest with exited
-	fall    sync.Once
-	exit    Exit // once fallen is closed
-	well    bool // likewise: the end was ordered, and went as it should
+	ordered      atomic.Bool               // it was told to drain
+	hung         atomic.Bool               // it is killed since it does not get on
+	dropped      atomic.Bool               // it is killed since it is of no use
+	served       time.Time                 // since when; by the supervisor
+	worn         chan string               // has the reason, when it is better replaced; again when it gets worse
+	processEnded func(gateway.ProcessExit) // does not block
+	heard        atomic.Int64              // when it last said something, in Unix nanoseconds
+	told         chan struct{}             // closed when there are no more log lines
+	exited       chan struct{}
+	fallen       chan struct{} // closed when it does nothing any more, at the latest with exited
+	fall         sync.Once
+	exit         Exit // once fallen is closed
+	well         bool // likewise: the end was ordered, and went as it should
 
 	accounting sync.Once
 	verdict    Verdict // once it was accounted for
@@ -57,6 +67,7 @@ type child struct {
 	gone     bool
 	loading  Library
 	reported *gateway.Report // the last one
+	why      string          // it has to end
 	drained  *drained
 }
 
@@ -66,14 +77,14 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 	if err != nil && !errors.Is(err, abi.ErrNoRecorder) {
 		return nil, err
 	}
-	out := &printed{to: os.Stderr}
+	out := &process.Printed{To: os.Stderr}
 	cmd, mine, err := spawn(recorder, listeners)
 	if err != nil {
 		return nil, errors.Join(err, recorder.Close())
 	}
 	c := &child{
 		cmd: cmd, ends: mine, recorder: recorder, told: make(chan struct{}), exited: make(chan struct{}), fallen: make(chan struct{}),
-		waiting: map[uint64]chan news{}, crash: crashOutput{ended: make(chan struct{})},
+		processEnded: o.processEnded, worn: make(chan string, 2), waiting: map[uint64]chan news{}, crash: process.NewCrashOutput(), printed: out,
 	}
 	c.heard.Store(time.Now().UnixNano())
 	var readers sync.WaitGroup
@@ -82,7 +93,7 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 		defer close(c.told)
 		relay(mine.lines, o.Keep, o.Print)
 	})
-	readers.Go(func() { c.crash.follow(mine.crash, func() { go c.cutShort() }) })
+	readers.Go(func() { c.crash.Follow(mine.crash, func() { go c.cutShort() }) })
 	readers.Go(func() { _, _ = io.Copy(out, mine.printed) })
 	go func() {
 		_ = cmd.Wait()
@@ -93,8 +104,9 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 		_ = mine.crash.SetReadDeadline(until)
 		_ = mine.printed.SetReadDeadline(until)
 		readers.Wait()
-		out.release(len(c.crash.bytes()) > 0)
+		known := len(c.crash.Bytes()) > 0
 		c.end()
+		out.Release(known)
 	}()
 	c.send(order{Start: settingsOf(o, recorder != nil)})
 	return c, nil
@@ -110,10 +122,6 @@ func (c *child) drop() {
 // kill ends the process as it is. The system knows whether it has ended already.
 func (c *child) kill() { _ = c.cmd.Process.Kill() }
 
-// registers is how long a runtime may go on after the goroutine that crashed,
-// for what it prints last. With many goroutines it would take a second.
-const registers = 10 * time.Millisecond
-
 // cutShort ends a worker whose runtime has told what matters of a crash. That
 // runtime has stopped everything that notes something in the recorder.
 func (c *child) cutShort() {
@@ -125,17 +133,12 @@ func (c *child) cutShort() {
 	}
 }
 
-// hungUp is for a worker that has closed its end of the conversation: it ends,
-// or a handler has closed what is not its own, of which it ends soon.
-func (c *child) hungUp() {
-	how, ok := exiting(c.cmd.Process.Pid)
-	if !ok {
-		return
-	}
+// hungUp is for a worker that ends, and has closed its end of the conversation.
+func (c *child) hungUp(how syscall.WaitStatus) {
 	// What it said is in the pipes, whose ends come last.
 	patience, cancel := context.WithTimeout(context.Background(), registers)
 	defer cancel()
-	for _, said := range []chan struct{}{c.told, c.crash.ended} {
+	for _, said := range []<-chan struct{}{c.told, c.crash.Ended()} {
 		select {
 		case <-said:
 		case <-patience.Done():
@@ -151,8 +154,8 @@ func (c *child) fell(status string, success bool) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.exit = Exit{
-			Pid: c.cmd.Process.Pid, Status: status, Output: c.crash.bytes(),
-			Ordered: c.ordered.Load(), Loading: c.loading, Hung: c.hung.Load(), Recorded: recorded,
+			Pid: c.cmd.Process.Pid, Status: status, Output: c.crash.Bytes(), Printed: c.printed.Why(),
+			Ordered: c.ordered.Load(), Why: c.why, Loading: c.loading, Hung: c.hung.Load(), Recorded: recorded,
 		}
 		c.well = success && c.exit.Ordered && c.drained != nil
 		c.gone = true
@@ -173,14 +176,25 @@ func (c *child) end() {
 func (c *child) listen() {
 	for {
 		var n news
-		if err := read(c.ends.conn, &n); err != nil {
-			if errors.Is(err, errMessage) {
+		if err := process.Read(c.ends.conn, &n); err != nil {
+			how, known, ends := exiting(c.cmd.Process.Pid)
+			switch {
+			case errors.Is(err, process.ErrMessage):
+				c.note(news{Why: "it sent control what makes no sense"})
+				c.kill()
+			case ends:
+				go c.hungUp(how)
+			case known: // it would hang, and nobody would serve
+				c.note(news{Why: "native code has closed the gateway's connection to its control process"})
 				c.kill()
 			}
-			go c.hungUp()
 			return
 		}
 		c.heard.Store(time.Now().UnixNano())
+		if n.Ended != nil {
+			c.processEnded(*n.Ended)
+			continue
+		}
 		c.note(n)
 	}
 }
@@ -197,8 +211,15 @@ func (c *child) note(n news) {
 		c.loading = *n.Loading
 	case n.Loaded:
 		c.loading = Library{}
+	case n.Worn != "":
+		select {
+		case c.worn <- n.Worn:
+		default: // it is told twice
+		}
 	case n.Drained != nil:
 		c.drained = n.Drained
+	case n.Why != "":
+		c.why = n.Why
 	default:
 		if answer := c.waiting[n.ID]; answer != nil {
 			answer <- n // there is room
@@ -212,7 +233,7 @@ func (c *child) send(o order) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	_ = c.ends.conn.SetWriteDeadline(time.Now().Add(writeMost))
-	if err := write(c.ends.conn, o); err != nil {
+	if err := process.Write(c.ends.conn, o); err != nil {
 		c.kill() // it takes none any more, or only a part of this one
 	}
 }
@@ -274,6 +295,7 @@ func (c *child) apply(ctx context.Context, s gateway.Snapshot, silence time.Dura
 			case <-tick.C:
 				if time.Since(time.Unix(0, c.heard.Load())) > silence {
 					c.hung.Store(true)
+					c.note(news{Why: fmt.Sprintf("it was silent for %s while it took a change", silence)})
 					c.kill()
 					return
 				}

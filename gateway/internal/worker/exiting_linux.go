@@ -8,25 +8,24 @@ import (
 	"syscall"
 )
 
-// exiting tells how a process ends that does nothing any more, and that the
-// system is still clearing away. It has closed the descriptors with low numbers
-// by then.
-func exiting(pid int) (how syscall.WaitStatus, ok bool) {
+// exiting tells whether a process does nothing any more, since it has ended, or
+// ends and is being cleared away by the system; and how. That need not be known.
+func exiting(pid int) (how syscall.WaitStatus, known, ends bool) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return 0, false
+		return 0, false, false
 	}
 	const flags, exitCode, isExiting = 6, 49, 4                     // see proc(5)
 	fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:]) // the name before may have anything in it
 	if len(fields) <= exitCode {
-		return 0, false
+		return 0, false, false
 	}
 	set, err := strconv.ParseUint(string(fields[flags]), 10, 64)
 	if err != nil || set&isExiting == 0 {
-		return 0, false
+		return 0, err == nil, false
 	}
 	code, err := strconv.ParseUint(string(fields[exitCode]), 10, 32)
-	return syscall.WaitStatus(code), err == nil
+	return syscall.WaitStatus(code), err == nil, err == nil
 }
 
 // statusText is the text that [os.ProcessState] has for it.

@@ -16,13 +16,13 @@ func TestHowAProcessEndsIsToldAsWhenItHasEnded(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		if how, ok := exiting(cmd.Process.Pid); ok {
+		if how, known, ends := exiting(cmd.Process.Pid); ends || !known {
 			t.Errorf("%s: it ends with %v, and runs", script, how)
 		}
 		_ = stdin.Close()
 		var text string
 		for ok := false; !ok; {
-			how, over := exiting(cmd.Process.Pid)
+			how, _, over := exiting(cmd.Process.Pid)
 			text, ok = statusText(how), over
 		}
 		_ = cmd.Wait()
@@ -30,7 +30,7 @@ func TestHowAProcessEndsIsToldAsWhenItHasEnded(t *testing.T) {
 			t.Errorf("%s: %q, want %q", script, text, want)
 		}
 	}
-	if _, ok := exiting(1 << 30); ok {
+	if _, known, ends := exiting(1 << 30); known || ends {
 		t.Error("one that is not there ends")
 	}
 }

@@ -128,14 +128,3 @@ func TestAGarbledLineCostsNoOther(t *testing.T) {
 type iotestErr struct{}
 
 func (iotestErr) Read([]byte) (int, error) { return 0, errors.New("gone") }
-
-func TestTheFirstGoroutineIsAllThatIsWaitedFor(t *testing.T) {
-	const begin = "SIGSEGV: segmentation violation\nPC=0x1 m=8 sigcode=1 addr=0x10\n\ngoroutine 29 [syscall]:\nmain.f()\n\t/x.go:1\n"
-	killed := make(chan struct{})
-	c := crashOutput{ended: make(chan struct{})}
-	c.follow(io.MultiReader(strings.NewReader(begin+"\n"), strings.NewReader(strings.Repeat("goroutine\n", outputMost))), func() { close(killed) })
-	<-killed
-	if got := c.bytes(); len(got) != outputMost || !bytes.HasPrefix(got, []byte(begin)) {
-		t.Errorf("%d bytes are kept", len(got))
-	}
-}

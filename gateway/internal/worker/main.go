@@ -10,10 +10,13 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/machine"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/process"
 )
 
 // mark tells a process that it is a worker.
@@ -29,8 +32,10 @@ const (
 )
 
 // Main does not return if the process is a worker. It has to be the first thing
-// in main, and in TestMain of packages that start a Supervisor.
+// in main, and in TestMain of packages that start a Supervisor. It includes
+// [gateway.Main].
 func Main() {
+	gateway.Main()
 	if os.Getenv(mark) == "" {
 		ready = true
 		return
@@ -53,11 +58,14 @@ type worker struct {
 	recorder *abi.Recorder
 	gateway  *gateway.Gateway
 	listen   []net.Listener
+	needs    descriptors
+	umask    umask
 
 	told    sync.Mutex // one message after the other goes out
 	mu      sync.Mutex
 	cancels map[uint64]context.CancelFunc // of orders under way
 	ending  sync.Once
+	drains  chan struct{}      // closed when it begins to drain
 	cut     context.CancelFunc // cuts the drain short
 	cutting context.Context
 	ended   chan error // of the shutdown
@@ -66,25 +74,38 @@ type worker struct {
 func work() error {
 	// Not by ignoring them: that would be passed on to what handlers start.
 	signal.Notify(make(chan os.Signal, 1), deaf...)
-	w := &worker{cancels: map[uint64]context.CancelFunc{}, ended: make(chan error, 1)}
+	w := &worker{cancels: map[uint64]context.CancelFunc{}, ended: make(chan error, 1), drains: make(chan struct{}), umask: currentUmask()}
 	w.cutting, w.cut = context.WithCancel(context.Background())
 	pipe, err := w.inherit()
 	if err != nil {
 		return err
 	}
 	debug.SetMaxThreads(20_000) // a blocking handler holds a thread for each call
+	machine.FitGoMemory(w.settings.Memory)
 	plain, err := newLogger(pipe, w.settings.Text)
 	if err != nil {
 		return err
 	}
 	slog.SetDefault(plain)
-	w.gateway, err = gateway.New(w.settings.gateway(slog.New(&loads{next: plain.Handler(), tell: w.tell}), w.recorder))
+	opts := w.settings.gateway(slog.New(&loads{next: plain.Handler(), tell: w.tell}), w.recorder)
+	opts.Ended = func(e gateway.ProcessExit) { w.tell(news{Ended: &e}) }
+	opts.Worn = func(reason string) { w.tell(news{Worn: reason}) }
+	w.gateway, err = gateway.New(opts)
 	if err != nil {
 		return err
 	}
 	go w.follow()
-	return <-w.ended
+	go w.watch()
+	err = <-w.ended
+	if err != nil {
+		_ = w.orders.SetWriteDeadline(time.Now().Add(last))
+		w.tell(news{Why: err.Error()})
+	}
+	return err
 }
+
+// last is how long the last words may take.
+const last = time.Second
 
 // inherit takes what control has passed, and the first order.
 func (w *worker) inherit() (pipe *os.File, err error) {
@@ -100,12 +121,15 @@ func (w *worker) inherit() (pipe *os.File, err error) {
 	}
 	_ = crash.Close() // the runtime has a copy
 	var first order
-	if err := read(w.orders, &first); err != nil || first.Start == nil {
+	if err := process.Read(w.orders, &first); err != nil || first.Start == nil {
 		return nil, fmt.Errorf("the first order does not come: %w", err)
 	}
 	w.settings = first.Start
 	if w.settings.Recorder {
 		if w.recorder, err = abi.OpenRecorder(inheritBlocking(recorderFD, "recorder")); err != nil {
+			return nil, err
+		}
+		if err := w.needs.add("its flight recorder", recorderFD); err != nil {
 			return nil, err
 		}
 		if err := w.recorder.RecordFaults(); err != nil {
@@ -119,19 +143,32 @@ func (w *worker) inherit() (pipe *os.File, err error) {
 		}
 		ln, err := net.FileListener(file)
 		_ = file.Close() // ln has a copy
+		if err == nil {
+			err = w.need("a listener", ln.(syscall.Conn))
+		}
 		if err != nil {
 			return nil, fmt.Errorf("take over a listener: %w", err)
 		}
 		w.listen = append(w.listen, ln)
 	}
-	return pipe, nil
+	return pipe, errors.Join(w.need("the connection to its control process", w.orders), w.need("its log", pipe))
+}
+
+// need takes note of what the worker cannot do without.
+func (w *worker) need(name string, of syscall.Conn) error {
+	raw, err := of.SyscallConn()
+	if err != nil {
+		return err
+	}
+	controlled := raw.Control(func(fd uintptr) { err = w.needs.add(name, int(fd)) })
+	return errors.Join(controlled, err)
 }
 
 // follow does what control says, until control is gone.
 func (w *worker) follow() {
 	for {
 		var o order
-		if err := read(w.orders, &o); err != nil {
+		if err := process.Read(w.orders, &o); err != nil {
 			// Another control may want the address: nothing is accepted any
 			// more, but what is in flight is answered.
 			w.drain(w.settings.DrainTimeout)
@@ -185,6 +222,7 @@ func (w *worker) do(ctx context.Context, o order) (n news) {
 		took, err := w.gateway.TestService(ctx, *o.Test)
 		n = news{Took: took, Errors: wireErrors(err)}
 	case o.Apply != nil:
+		w.umask.putBack()
 		n = news{Errors: wireErrors(w.gateway.Apply(ctx, *o.Apply))}
 	default:
 		n = news{Errors: wireErrors(errors.New("the order makes no sense"))}
@@ -210,6 +248,7 @@ func (w *worker) accept(id uint64) {
 // drain ends the worker when what is in flight is done.
 func (w *worker) drain(limit time.Duration) {
 	w.ending.Do(func() {
+		close(w.drains)
 		for _, ln := range w.listen { // that nobody serves
 			_ = ln.Close()
 		}
@@ -230,5 +269,5 @@ func (w *worker) drain(limit time.Duration) {
 func (w *worker) tell(n news) {
 	w.told.Lock()
 	defer w.told.Unlock()
-	_ = write(w.orders, n)
+	_ = process.Write(w.orders, n)
 }

@@ -1,12 +1,8 @@
 package worker
 
 import (
-	"bytes"
-	"encoding/binary"
 	"encoding/gob"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
@@ -37,6 +33,8 @@ type settings struct {
 	ReadTimeout, WriteTimeout, IdleTimeout, IdleGrace time.Duration
 	MaxConnections, MaxNative                         int
 	MaxAnswer, MaxMemory                              int64
+	Memory, HardMemory                                int64
+	Wear                                              gateway.Wear
 
 	Listeners    int // inherited
 	Text         bool
@@ -51,6 +49,7 @@ func settingsOf(o Options, recorder bool) *settings {
 		Dir: g.Dir, HeaderLimit: g.HeaderLimit,
 		ReadTimeout: g.ReadTimeout, WriteTimeout: g.WriteTimeout, IdleTimeout: g.IdleTimeout, IdleGrace: g.IdleGrace,
 		MaxConnections: g.MaxConnections, MaxNative: g.MaxNative, MaxAnswer: g.MaxAnswer, MaxMemory: g.MaxMemory,
+		Memory: g.Memory, HardMemory: g.HardMemory, Wear: g.Wear,
 		Listeners: len(o.Listeners), Text: o.Text, AccessLog: o.AccessLog, DrainTimeout: o.DrainTimeout,
 		Recorder: recorder,
 	}
@@ -61,6 +60,7 @@ func (s *settings) gateway(log *slog.Logger, recorder *abi.Recorder) gateway.Opt
 		Dir: s.Dir, Shared: true, Log: log, Recorder: recorder, HeaderLimit: s.HeaderLimit,
 		ReadTimeout: s.ReadTimeout, WriteTimeout: s.WriteTimeout, IdleTimeout: s.IdleTimeout, IdleGrace: s.IdleGrace,
 		MaxConnections: s.MaxConnections, MaxNative: s.MaxNative, MaxAnswer: s.MaxAnswer, MaxMemory: s.MaxMemory,
+		Memory: s.Memory, HardMemory: s.HardMemory, Wear: s.Wear,
 	}
 	if s.AccessLog {
 		o.Access = log
@@ -78,7 +78,11 @@ type news struct {
 
 	Loading *Library // it may not get back from loading or starting this
 	Loaded  bool     // it did
+	Worn    string   // why it is better replaced
 	Drained *drained // it exits now; the report is the last one
+	Why     string   // it exits now, and cannot help it
+
+	Ended *gateway.ProcessExit // a process of an isolated endpoint has
 }
 
 // drained is how a drain went.
@@ -91,54 +95,10 @@ func init() {
 	gob.Register([]string(nil))
 }
 
-// messageMost is more than any message has: 10,000 endpoints with all their
-// versions take 20 MB.
-const messageMost = 256 << 20
-
-var errMessage = errors.New("what came is no message")
-
-// write sends one message: its length, and itself as gob has it. It is one
-// write, so that who is killed in the midst of it is no longer there to go on.
-func write(to io.Writer, message any) error {
-	var b bytes.Buffer
-	b.Write(make([]byte, 4))
-	if err := gob.NewEncoder(&b).Encode(message); err != nil {
-		return fmt.Errorf("encode a message: %w", err)
-	}
-	size := b.Len() - 4
-	if size > messageMost {
-		return fmt.Errorf("a message of %d bytes is too long", size)
-	}
-	binary.BigEndian.PutUint32(b.Bytes(), uint32(size))
-	_, err := to.Write(b.Bytes())
-	return err
-}
-
-// read receives one message. Memory is taken for what comes, and not for what
-// is announced: the other side may be out of its mind.
-func read(from io.Reader, message any) error {
-	var head [4]byte
-	if _, err := io.ReadFull(from, head[:]); err != nil {
-		return err
-	}
-	size := int64(binary.BigEndian.Uint32(head[:]))
-	if size > messageMost {
-		return fmt.Errorf("%w: %d bytes are announced", errMessage, size)
-	}
-	var b bytes.Buffer
-	if n, err := io.Copy(&b, io.LimitReader(from, size)); err != nil || n < size {
-		return errors.Join(io.ErrUnexpectedEOF, err)
-	}
-	if err := gob.NewDecoder(&b).Decode(message); err != nil {
-		return fmt.Errorf("%w: %w", errMessage, err)
-	}
-	return nil
-}
-
 // wireError is an error that callers tell apart, with the text of the rest.
 type wireError struct {
 	Endpoint, Service string
-	Closed            bool
+	Closed, GoFull    bool
 	Text              string
 }
 
@@ -157,7 +117,7 @@ func wireErrors(err error) (all []wireError) {
 	var service *gateway.ServiceError
 	switch {
 	case errors.As(err, &endpoint):
-		return []wireError{{Endpoint: endpoint.Endpoint, Text: endpoint.Err.Error()}}
+		return []wireError{{Endpoint: endpoint.Endpoint, GoFull: errors.Is(err, abi.ErrGoFull), Text: endpoint.Err.Error()}}
 	case errors.As(err, &service):
 		return []wireError{{Service: service.Service, Text: service.Err.Error()}}
 	}
@@ -170,7 +130,11 @@ func join(all []wireError) error {
 	for _, one := range all {
 		switch {
 		case one.Endpoint != "":
-			errs = append(errs, &gateway.EndpointError{Endpoint: one.Endpoint, Err: errors.New(one.Text)})
+			because := errors.New(one.Text)
+			if one.GoFull {
+				because = goFull(one.Text)
+			}
+			errs = append(errs, &gateway.EndpointError{Endpoint: one.Endpoint, Err: because})
 		case one.Service != "":
 			errs = append(errs, &gateway.ServiceError{Service: one.Service, Err: errors.New(one.Text)})
 		case one.Closed:
@@ -184,6 +148,12 @@ func join(all []wireError) error {
 	}
 	return errors.Join(errs...)
 }
+
+// goFull is what is left of [abi.ErrGoFull] on the way.
+type goFull string
+
+func (e goFull) Error() string        { return string(e) }
+func (e goFull) Is(target error) bool { return target == abi.ErrGoFull }
 
 // reported is a report on its way to control.
 func reported(r gateway.Report) news {

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/process"
 )
 
 func TestASnapshotArrivesAsItWasSent(t *testing.T) {
@@ -24,17 +25,17 @@ func TestASnapshotArrivesAsItWasSent(t *testing.T) {
 			Name: "orders", Domain: "*.example.com", Path: "/{id}", Methods: []string{"GET"}, Library: "/data/versions/x.so",
 			Canary: &gateway.Canary{Library: "y.so", Weight: 0.5, Header: "X-User"},
 			Config: map[string]string{"a": "", "b": "\x00\xff"}, Services: map[string]string{"db": "orders-db"},
-			Limits:   gateway.Limits{Timeout: time.Second, MaxBody: 1, MaxConcurrency: 2, MaxNative: 3, MaxStuck: 4},
-			Isolated: true, Process: gateway.ProcessLimits{Memory: 5, CPU: 0.5, Files: 6, Open: true},
+			Limits:   gateway.Limits{Timeout: time.Second, MaxBody: 1, MaxConcurrency: 2, MaxNative: 3, MaxStuck: 4, Rate: 0.5, Burst: 6},
+			Isolated: true, Process: gateway.ProcessLimits{Memory: 1, CPU: 0.5, Files: 2, Open: true},
 		}, {Name: "empty", Path: "/"}},
 		Services: []gateway.Service{{Name: "orders-db", Kind: "sql", Driver: "postgres", Inactive: true, Workers: 1, Mailbox: 2, Timeout: 3, Options: options}},
 	}}
 	var pipe bytes.Buffer
-	if err := write(&pipe, sent); err != nil {
+	if err := process.Write(&pipe, sent); err != nil {
 		t.Fatal(err)
 	}
 	var got order
-	if err := read(&pipe, &got); err != nil || !reflect.DeepEqual(got, sent) {
+	if err := process.Read(&pipe, &got); err != nil || !reflect.DeepEqual(got, sent) {
 		t.Errorf("%v\n%#v\n%#v", err, *got.Apply, *sent.Apply)
 	}
 	if _, ok := reflect.TypeFor[gateway.Snapshot]().FieldByName("Endpoints"); !ok || reflect.TypeFor[gateway.Endpoint]().NumField() != 12 {
@@ -54,11 +55,11 @@ func TestAReportArrivesWithItsFaults(t *testing.T) {
 	sent.Endpoints[0].Versions[0].Latency.Buckets[3] = 3
 	message := reported(sent)
 	var pipe bytes.Buffer
-	if err := write(&pipe, message); err != nil {
+	if err := process.Write(&pipe, message); err != nil {
 		t.Fatal(err)
 	}
 	var got news
-	if err := read(&pipe, &got); err != nil {
+	if err := process.Read(&pipe, &got); err != nil {
 		t.Fatal(err)
 	}
 	r := got.report()
@@ -81,23 +82,12 @@ func TestErrorsAreToldApartOnTheOtherSide(t *testing.T) {
 	if want := "endpoint \"a\": unexpected EOF\nservice \"b\": no\nother: EOF"; err.Error() != want {
 		t.Errorf("%q, want %q", err, want)
 	}
+	if full := (&gateway.EndpointError{Endpoint: "a", Err: fmt.Errorf("library: %w", abi.ErrGoFull)}); errors.Is(err, abi.ErrGoFull) ||
+		!errors.Is(join(wireErrors(full)), abi.ErrGoFull) || join(wireErrors(full)).Error() != full.Error() {
+		t.Error("that a worker can take no more Go libraries is lost, or made up")
+	}
 	if !errors.Is(join(wireErrors(gateway.ErrClosed)), gateway.ErrClosed) || join(wireErrors(nil)) != nil {
 		t.Error("the end of a gateway, or no error, is lost")
-	}
-}
-
-func TestWhatIsNoMessageIsRefused(t *testing.T) {
-	long := binary.BigEndian.AppendUint32(nil, messageMost+1)
-	for _, test := range []struct {
-		bytes []byte
-		want  error
-	}{
-		{nil, io.EOF}, {[]byte{0, 0}, io.ErrUnexpectedEOF}, {[]byte{0, 0, 0, 9, 1}, io.ErrUnexpectedEOF},
-		{long, errMessage}, {[]byte("\x00\x00\x00\x04what"), errMessage},
-	} {
-		if err := read(bytes.NewReader(test.bytes), new(news)); !errors.Is(err, test.want) {
-			t.Errorf("%q: %v, want %v", test.bytes, err, test.want)
-		}
 	}
 }
 
@@ -105,14 +95,14 @@ func TestWhatIsNoMessageIsRefused(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	for _, n := range []news{{}, {ID: 1, Errors: []wireError{{Text: "x"}}}, reported(gateway.Report{}), {Loading: &Library{Endpoint: "a"}}} {
 		var b bytes.Buffer
-		if err := write(&b, n); err != nil {
+		if err := process.Write(&b, n); err != nil {
 			f.Fatal(err)
 		}
 		f.Add(b.Bytes())
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var n news
-		if read(bytes.NewReader(data), &n) == nil && n.Report != nil {
+		if process.Read(bytes.NewReader(data), &n) == nil && n.Report != nil {
 			n.report()
 		}
 		relay(bytes.NewReader(data), io.Discard, io.Discard)

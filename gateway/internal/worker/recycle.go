@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
@@ -16,9 +17,21 @@ func (s *Supervisor) Recycle(ctx context.Context) (before, after int, err error)
 		return 0, 0, err
 	}
 	defer release()
-	c, err := s.launch(ctx)
+	c, err := s.replace(ctx, old, s.remaining())
 	if err != nil {
 		return 0, 0, model.Errorf(model.Unavailable, "the new worker process does not serve, the old one goes on: %w", err)
+	}
+	before, after = old.cmd.Process.Pid, c.cmd.Process.Pid
+	s.log.Info("a new worker process serves; the old one drains", "pid", after, "old", before)
+	return before, after, nil
+}
+
+// replace has a new worker serve a snapshot in the place of the old one, which
+// drains. The caller has the turn.
+func (s *Supervisor) replace(ctx context.Context, old *child, what gateway.Snapshot) (*child, error) {
+	c, err := s.launch(ctx, what)
+	if err != nil {
+		return nil, err
 	}
 	s.mu.Lock()
 	if s.up == old { // else it has crashed meanwhile
@@ -30,7 +43,5 @@ func (s *Supervisor) Recycle(ctx context.Context) (before, after int, err error)
 	// A connection that is idle may bring one more request, and is closed then,
 	// or when it has been idle for so long.
 	s.quiet = time.Now().Add(s.opts.Gateway.IdleGrace + 500*time.Millisecond)
-	before, after = old.cmd.Process.Pid, c.cmd.Process.Pid
-	s.log.Info("a new worker process serves; the old one drains", "pid", after, "old", before)
-	return before, after, nil
+	return c, nil
 }

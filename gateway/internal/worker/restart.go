@@ -20,42 +20,6 @@ type leftOut struct {
 	reason   string
 }
 
-// crashes tells how long to wait before a worker is started again.
-type crashes struct {
-	last time.Time
-	row  int // that followed each other
-}
-
-// Of crashes that follow each other within recent, the first few are not waited
-// after: those who are being served notice each wait. After the others there is
-// one, longer each time, or workers that end as they start would take the
-// machine.
-const (
-	recent    = 10 * time.Second
-	atOnce    = 3
-	waitLeast = 100 * time.Millisecond
-	waitMost  = 5 * time.Second
-)
-
-// next is for a crash now.
-func (c *crashes) next(now time.Time) (wait time.Duration) {
-	if now.Sub(c.last) > recent {
-		c.row = 0
-	}
-	c.last = now
-	c.row++
-	if c.row <= atOnce {
-		return 0
-	}
-	wait = waitLeast
-	for range c.row - atOnce - 1 {
-		if wait = 2 * wait; wait > waitMost {
-			return waitMost
-		}
-	}
-	return wait
-}
-
 // mind waits for the end of a worker, and starts another one if the end was not
 // ordered.
 func (s *Supervisor) mind(c *child) {
@@ -79,7 +43,7 @@ func (s *Supervisor) mind(c *child) {
 	select {
 	case s.turn <- struct{}{}: // who had it has seen that the worker is gone
 		defer func() { <-s.turn }()
-		s.banned = append(s.banned, banned...)
+		s.ban(banned)
 	case <-s.quit:
 		return
 	}
@@ -91,12 +55,29 @@ func (s *Supervisor) mind(c *child) {
 	}
 }
 
+// processEnded takes note of the end of an isolated endpoint's process, which its
+// worker replaces by itself.
+func (s *Supervisor) processEnded(e gateway.ProcessExit) {
+	s.all.Go(func() {
+		banned := s.opts.ProcessEnded(e)
+		if len(banned) == 0 {
+			return
+		}
+		select {
+		case s.turn <- struct{}{}:
+			s.ban(banned)
+			<-s.turn
+		case <-s.quit:
+		}
+	})
+}
+
 // restart starts workers until one serves, or none is to serve any more. The
 // caller has the turn. cured tells that it is known what the last one died of,
 // and that this is not served any more.
 func (s *Supervisor) restart(cured bool) {
 	began := time.Now()
-	wait := s.crashes.next(began)
+	wait := s.crashes.Next(began)
 	if cured {
 		wait = 0
 	}
@@ -109,7 +90,7 @@ func (s *Supervisor) restart(cured bool) {
 			return
 		case <-time.After(wait):
 		}
-		c, err := s.launch(context.Background())
+		c, err := s.launch(context.Background(), s.remaining())
 		if err == nil {
 			s.mu.Lock()
 			s.put(c)
@@ -128,19 +109,23 @@ func (s *Supervisor) restart(cured bool) {
 		if !errors.Is(err, gateway.ErrClosed) {
 			s.log.Error("no worker process can be started; it is tried again", "error", err)
 		}
-		wait = s.crashes.next(time.Now())
+		wait = s.crashes.Next(time.Now())
 	}
 }
 
-// launch has the standby serve what is to be served, or a worker that it starts.
+// remaining is what there is to serve of what is to be served. The caller has
+// the turn.
+func (s *Supervisor) remaining() gateway.Snapshot { return without(s.current, s.leftOut, s.banned) }
+
+// launch has the standby serve a snapshot, or a worker that it starts.
 // The caller has the turn.
-func (s *Supervisor) launch(ctx context.Context) (c *child, err error) {
+func (s *Supervisor) launch(ctx context.Context, what gateway.Snapshot) (c *child, err error) {
 	if c = s.takeStandby(); c == nil {
 		if c, err = begin(s.files, s.opts); err != nil {
 			return nil, err
 		}
 	}
-	err = s.converge(ctx, c, s.wanted())
+	err = s.converge(ctx, c, what)
 	s.mu.Lock()
 	accepting := s.accepting
 	s.mu.Unlock()
@@ -171,7 +156,7 @@ func (s *Supervisor) failed(ctx context.Context, c *child, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	s.banned = append(s.banned, s.account(c).Banned...)
+	s.ban(s.account(c).Banned)
 	if !gone {
 		return err
 	}
@@ -181,9 +166,6 @@ func (s *Supervisor) failed(ctx context.Context, c *child, err error) error {
 	s.unclear = c.exit.Loading
 	return fmt.Errorf("it ended (%s) before it served", c.exit.Status)
 }
-
-// wanted is what a worker is to be given. The caller has the turn.
-func (s *Supervisor) wanted() gateway.Snapshot { return without(s.current, s.leftOut, s.banned) }
 
 // converge has a worker that serves nobody take a snapshot, unless ctx ends
 // before that, or no worker is to be started any more.
@@ -221,6 +203,7 @@ func (s *Supervisor) leaveOut(err error) (some bool) {
 		case one.Service != "":
 			s.leftOut = append(s.leftOut, leftOut{service: one.Service, reason: one.Text})
 			s.log.Error("the service is not to be had any more", "service", one.Service, "error", one.Text)
+			s.opts.LeftOutService(one.Service, one.Text)
 		default:
 			continue
 		}
@@ -231,7 +214,7 @@ func (s *Supervisor) leaveOut(err error) (some bool) {
 
 // without is a snapshot in which some endpoints have no version, and some
 // services are inactive.
-func without(all gateway.Snapshot, out []leftOut, banned []Version) gateway.Snapshot {
+func without(all gateway.Snapshot, out []leftOut, banned []Banned) gateway.Snapshot {
 	all.Endpoints = slices.Clone(all.Endpoints)
 	for i := range all.Endpoints {
 		e := &all.Endpoints[i]
@@ -239,10 +222,10 @@ func without(all gateway.Snapshot, out []leftOut, banned []Version) gateway.Snap
 			e.Library, e.Canary = "", nil
 		}
 		for _, b := range banned {
-			if b.Endpoint == e.Name && isVersion(e.Library, b.Digest) {
+			if b.Endpoint == e.Name && isVersion(e.Library, b.Version) {
 				e.Library, e.Canary = "", nil
 			}
-			if b.Endpoint == e.Name && e.Canary != nil && isVersion(e.Canary.Library, b.Digest) {
+			if b.Endpoint == e.Name && e.Canary != nil && isVersion(e.Canary.Library, b.Version) {
 				e.Canary = nil
 			}
 		}

@@ -27,4 +27,14 @@ func inheritOrders(int) (*os.File, error)            { return nil, errUnsupporte
 func inheritBlocking(fd int, name string) *os.File   { return os.NewFile(uintptr(fd), name) }
 func writeNow(uintptr, []byte) int                   { return 0 }
 
+type descriptors struct{}
+
+func (*descriptors) add(string, int) error { return errUnsupported }
+func (descriptors) lost() error            { return errUnsupported }
+
+type umask struct{}
+
+func currentUmask() (u umask) { return u }
+func (umask) putBack()        {}
+
 var deaf = []os.Signal{os.Interrupt}

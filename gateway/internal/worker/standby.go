@@ -5,7 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/process"
 )
 
 // A standby is a worker that has all loaded and does not accept. It is given
@@ -22,7 +24,7 @@ const standbyRetry = 30 * time.Second
 // keepStandby has one worker stand by, whenever there is none, until no worker
 // is to be started any more.
 func (s *Supervisor) keepStandby() {
-	var starts crashes
+	var starts process.Backoff
 	for {
 		s.mu.Lock()
 		missing, change := s.accepting && s.up != nil && s.standby == nil, s.change
@@ -36,7 +38,7 @@ func (s *Supervisor) keepStandby() {
 			}
 		}
 		err := s.startStandby()
-		wait := starts.next(time.Now())
+		wait := starts.Next(time.Now())
 		if err != nil && !errors.Is(err, gateway.ErrClosed) {
 			wait = standbyRetry
 			s.log.Error("no worker process can stand by; it is tried again", "error", err, "wait", wait.String())
@@ -57,7 +59,7 @@ func (s *Supervisor) startStandby() error {
 	case <-s.quit:
 		return gateway.ErrClosed
 	}
-	now := s.wanted()
+	now := s.remaining()
 	c, err := begin(s.files, s.opts)
 	<-s.turn
 	if err != nil {
@@ -71,7 +73,7 @@ func (s *Supervisor) startStandby() error {
 		return s.failed(context.Background(), c, gateway.ErrClosed)
 	}
 	if err == nil {
-		err = s.converge(context.Background(), c, s.wanted())
+		err = s.converge(context.Background(), c, s.remaining())
 	}
 	if err == nil {
 		err = s.setStandby(c)
@@ -111,7 +113,7 @@ func (s *Supervisor) watchStandby(c *child) {
 	banned := s.account(c).Banned
 	select {
 	case s.turn <- struct{}{}:
-		s.banned = append(s.banned, banned...)
+		s.ban(banned)
 		<-s.turn
 	case <-s.quit:
 	}
@@ -149,6 +151,9 @@ func (s *Supervisor) applyStandby(ctx context.Context, up *child, next gateway.S
 	}()
 	err := c.apply(ctx, next, s.opts.silence)
 	switch {
+	case errors.Is(err, abi.ErrGoFull): // another one may take it
+		c.drop()
+		return nil
 	case !errors.Is(err, errGone):
 		return err
 	case c.dropped.Load():
@@ -165,7 +170,7 @@ func (s *Supervisor) revertStandby() {
 	s.mu.Lock()
 	c := s.standby
 	s.mu.Unlock()
-	if c != nil && c.apply(context.Background(), s.wanted(), s.opts.silence) != nil {
+	if c != nil && c.apply(context.Background(), s.remaining(), s.opts.silence) != nil {
 		c.drop()
 	}
 }

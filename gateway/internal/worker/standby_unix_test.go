@@ -23,7 +23,7 @@ var slowInC = strings.Replace(faultyInC, "  return EG_OK;", `  sleep(1);
 // standingBy starts a worker that serves and one that stands by.
 func standingBy(t *testing.T, snapshot gateway.Snapshot) *supervised {
 	t.Helper()
-	s := startWith(t, worker.Options{Standby: true}, snapshot)
+	s := start(t, snapshot, func(o *worker.Options) { o.Standby = true })
 	s.waitForStandby(t, 1)
 	return s
 }

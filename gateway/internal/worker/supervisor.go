@@ -11,8 +11,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/process"
 )
 
 // Supervisor has a worker process serve, another one whenever that ends, and
@@ -32,8 +34,8 @@ type Supervisor struct {
 	// Of who has the turn.
 	current gateway.Snapshot // what is to be served
 	leftOut []leftOut        // of that, what is not
-	banned  []Version        // likewise
-	crashes crashes
+	banned  []Banned         // likewise
+	crashes process.Backoff
 	unclear Library   // was being loaded when the last launch failed, and nobody knows why
 	quiet   time.Time // from when on no request enters a worker that drains
 
@@ -48,6 +50,7 @@ type Supervisor struct {
 	accepting bool
 	down      time.Time       // when there was no worker any more
 	final     *gateway.Report // after Shutdown
+	wear      wear
 }
 
 // New starts a worker that serves nothing yet. The caller has locked the data
@@ -58,6 +61,7 @@ func New(o Options) (*Supervisor, error) {
 		opts: o, log: o.Log, turn: make(chan struct{}, 1), quit: make(chan struct{}),
 		change: make(chan struct{}), down: time.Now(),
 	}
+	s.opts.processEnded = s.processEnded
 	var err error
 	if s.opts.Gateway.Dir, err = filepath.Abs(o.Gateway.Dir); err != nil {
 		return nil, err
@@ -96,7 +100,9 @@ func (s *Supervisor) put(c *child) {
 	if s.up = c; c == nil {
 		s.down = time.Now()
 	} else {
+		c.served = time.Now()
 		s.all.Go(func() { s.mind(c) })
+		s.all.Go(func() { s.renew(c) })
 	}
 	s.changed()
 }
@@ -167,17 +173,30 @@ func (s *Supervisor) Apply(ctx context.Context, next gateway.Snapshot) error {
 	if err := s.untilQuiet(ctx); err != nil {
 		return err
 	}
-	if err := s.applyStandby(ctx, c, next); err != nil {
+	banned := stillBanned(next, s.banned)
+	what := without(next, nil, banned)
+	if err := s.applyStandby(ctx, c, what); err != nil {
 		return err
 	}
-	if err := c.apply(ctx, next, s.opts.silence); err != nil {
-		if errors.Is(err, errGone) {
-			return s.died(c)
+	switch err := c.apply(ctx, what, s.opts.silence); {
+	case err == nil:
+	case errors.Is(err, errGone):
+		return s.died(c)
+	case errors.Is(err, abi.ErrGoFull):
+		// A worker that has loaded fewer Go libraries so far may take it.
+		fresh, err := s.replace(ctx, c, what)
+		if err != nil {
+			s.revertStandby()
+			return err
 		}
+		s.log.Info("the worker process could take no more Go libraries, and was replaced", "pid", fresh.cmd.Process.Pid, "old", c.cmd.Process.Pid)
+		s.current, s.leftOut, s.banned = next, nil, banned
+		return s.untilQuiet(context.WithoutCancel(ctx))
+	default:
 		s.revertStandby()
 		return err
 	}
-	s.current, s.leftOut, s.banned = next, nil, nil
+	s.current, s.leftOut, s.banned = next, nil, banned
 	return nil
 }
 

@@ -51,6 +51,12 @@ func build(t *testing.T, source string) string {
 	if err := os.WriteFile(filepath.Join(dir, "handler.c"), []byte(source), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return buildFolder(t, dir)
+}
+
+// buildFolder compiles a handler.
+func buildFolder(t *testing.T, dir string) string {
+	t.Helper()
 	library, err := builder.Build(t.Context(), dir)
 	var missing *toolchain.MissingError
 	if errors.As(err, &missing) && os.Getenv("EDGE_GATEWAY_TEST_REQUIRE_ALL") != "1" {
@@ -116,10 +122,19 @@ type supervised struct {
 	address string
 	printed *buffer
 	kept    *buffer
+	hangs   bool // a worker has calls that do not return: its shutdown is an error
 
 	mu      sync.Mutex
 	exits   []worker.Exit
+	ended   []gateway.ProcessExit
+	banned  []worker.Banned // that the end of a worker, or of a process, gives
 	leftOut []string
+}
+
+func (s *supervised) ban(banned ...worker.Banned) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.banned = banned
 }
 
 func (s *supervised) crashed() []worker.Exit {
@@ -134,14 +149,10 @@ func (s *supervised) out() []string {
 	return s.leftOut
 }
 
-// start starts a worker that serves.
-func start(t *testing.T, snapshot gateway.Snapshot) *supervised {
+// start starts a worker that serves. set changes the options.
+func start(t *testing.T, snapshot gateway.Snapshot, set ...func(*worker.Options)) *supervised {
 	t.Helper()
-	return startWith(t, worker.Options{}, snapshot)
-}
-
-func startWith(t *testing.T, o worker.Options, snapshot gateway.Snapshot) *supervised {
-	t.Helper()
+	var o worker.Options
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -151,16 +162,25 @@ func startWith(t *testing.T, o worker.Options, snapshot gateway.Snapshot) *super
 	o.Listeners = []net.Listener{ln}
 	o.Log, o.Print, o.Keep = slog.New(slog.NewJSONHandler(s.printed, nil)), s.printed, s.kept
 	o.Crashed = func(e worker.Exit) worker.Verdict {
-		found := crash.Examine(crash.Death{Status: e.Status, Output: e.Output, Recorded: e.Recorded}, func(string) (string, bool) { return "", false })
+		found := crash.Examine(crash.Death{Status: e.Status, Why: e.Why, Output: e.Output, Printed: e.Printed, Recorded: e.Recorded}, func(string) (string, bool) { return "", false })
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.exits = append(s.exits, e)
-		return worker.Verdict{Guilty: worker.Version{Endpoint: found.Endpoint, Digest: found.Version}}
+		return worker.Verdict{Guilty: worker.Banned{Endpoint: found.Endpoint, Version: found.Version}, Banned: s.banned}
+	}
+	o.ProcessEnded = func(e gateway.ProcessExit) []worker.Banned {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.ended = append(s.ended, e)
+		return s.banned
 	}
 	o.LeftOut = func(e gateway.Endpoint, reason string) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.leftOut = append(s.leftOut, e.Name+": "+reason)
+	}
+	for _, change := range set {
+		change(&o)
 	}
 	s.Supervisor, err = worker.New(o)
 	if err != nil {
@@ -170,7 +190,7 @@ func startWith(t *testing.T, o worker.Options, snapshot gateway.Snapshot) *super
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
-		if err := s.Shutdown(ctx); err != nil {
+		if err := s.Shutdown(ctx); err != nil && !s.hangs {
 			t.Error("shutdown:", err)
 		}
 		if err := <-serving; !errors.Is(err, gateway.ErrClosed) {

@@ -66,10 +66,18 @@ type Options struct {
 	// replaced, at its end.
 	Drained func(last gateway.Report)
 
+	// ProcessEnded hears of each end of a process of an isolated endpoint that
+	// was not ordered. The versions that it gives are not served by the next
+	// worker, unless an Apply comes before. It must not wait for Apply.
+	ProcessEnded func(gateway.ProcessExit) []Banned
+
 	// LeftOut hears that an endpoint is not served any more, since a worker
 	// that was to take over could not start with it. It must not wait for
 	// Apply.
 	LeftOut func(endpoint gateway.Endpoint, reason string)
+
+	// LeftOutService hears likewise of a service, which is inactive then.
+	LeftOutService func(service, reason string)
 
 	// Left are worker processes of the program that this process was before.
 	// They serve until the first one of this supervisor does.
@@ -77,6 +85,8 @@ type Options struct {
 
 	// Serving hears, once, that a worker accepts.
 	Serving func()
+
+	processEnded func(gateway.ProcessExit) // the supervisor's
 
 	silence time.Duration // of a worker that has an Apply to do: it hangs then; default 1 min
 }
@@ -100,8 +110,14 @@ func (o *Options) setDefaults() {
 	if o.Drained == nil {
 		o.Drained = func(gateway.Report) {}
 	}
+	if o.ProcessEnded == nil {
+		o.ProcessEnded = func(gateway.ProcessExit) []Banned { return nil }
+	}
 	if o.LeftOut == nil {
 		o.LeftOut = func(gateway.Endpoint, string) {}
+	}
+	if o.LeftOutService == nil {
+		o.LeftOutService = func(string, string) {}
 	}
 	if o.Serving == nil {
 		o.Serving = func() {}
@@ -116,7 +132,9 @@ type Exit struct {
 	Pid     int
 	Status  string // as the system tells it: "exit status 2", "signal: killed"
 	Output  []byte // the first 64 KiB of what the runtime said of a crash
+	Printed []byte // what was last printed of the reason, by whoever ended the process
 	Ordered bool   // it was draining, on the order of control
+	Why     string // it had to end, where that is known: its own word, or control's
 
 	// Loading is what was being loaded, or started, at the time; its Endpoint
 	// is "" if nothing was. Whether that is to blame is another matter.
@@ -130,14 +148,14 @@ type Exit struct {
 
 // Verdict is what follows from a crash.
 type Verdict struct {
-	Guilty Version   // who is to blame; of no endpoint if that cannot be told
-	Banned []Version // that are not served any more, until the next Apply
+	Guilty Banned   // who is to blame; of no endpoint if that cannot be told
+	Banned []Banned // that are not served any more, until an Apply is without them
 }
 
-// Version is a version of an endpoint.
-type Version struct {
+// Banned is a version of an endpoint that gets no traffic, or should not.
+type Banned struct {
 	Endpoint string
-	Digest   string // SHA-256
+	Version  string // SHA-256
 }
 
 // Library is the library of a version, for an endpoint.

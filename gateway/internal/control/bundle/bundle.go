@@ -146,7 +146,7 @@ func endpointSpec(e config.Endpoint) model.EndpointSpec {
 		Config: e.Config, Services: e.Services,
 		Limits: model.Limits{
 			Timeout: model.Duration(e.Timeout), MaxBody: e.MaxBody, MaxConcurrency: e.MaxConcurrency,
-			MaxNative: e.MaxNative, MaxStuck: e.MaxStuck,
+			MaxNative: e.MaxNative, MaxStuck: e.MaxStuck, Rate: e.Rate, Burst: e.Burst,
 		},
 		Isolation: model.Isolation(e.Isolation), Process: model.ProcessLimits(e.Process),
 		Probation: model.Probation{Requests: e.Probation.Requests, Time: model.Duration(e.Probation.Time)},

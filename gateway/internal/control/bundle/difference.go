@@ -39,6 +39,8 @@ func endpointDifference(before, after model.EndpointSpec) string {
 	d.value("open process", before.Process.Open, after.Process.Open)
 	d.value("requests of the probation", limit(before.Probation.Requests), limit(after.Probation.Requests))
 	d.value("time of the probation", limit(before.Probation.Time), limit(after.Probation.Time))
+	d.value("rate", limit(before.Limits.Rate), limit(after.Limits.Rate))
+	d.value("burst", limit(before.Limits.Burst), limit(after.Limits.Burst))
 	// A handler's configuration may well hold a password: it is not shown.
 	d.entries("config", before.Config, after.Config, func(key, _, _ string) { d.add("config %s differs", key) })
 	d.entries("binding", before.Services, after.Services, func(local, from, to string) { d.value("binding "+local, from, to) })

@@ -39,7 +39,7 @@ func WritePrometheus(w io.Writer, r gateway.Report, m More) error {
 	for _, endpoint := range slices.Sorted(maps.Keys(m.Crashes)) {
 		crashes.add(float64(m.Crashes[endpoint]), "endpoint", endpoint)
 	}
-	quarantined := e.family("edge_gateway_quarantined_versions", "gauge", "Versions that get no traffic since they ended too many workers.")
+	quarantined := e.family("edge_gateway_quarantined_versions", "gauge", "Versions that get no traffic since they crashed too often.")
 	for _, endpoint := range slices.Sorted(maps.Keys(m.Quarantined)) {
 		quarantined.add(float64(m.Quarantined[endpoint]), "endpoint", endpoint)
 	}

@@ -50,8 +50,10 @@ static int32_t entry(const eg_host *host, const eg_request *request, eg_response
   memcpy(path, request->path.ptr, request->path.len < 63 ? request->path.len : 63);
   char *last = strrchr(path, '/');
   char *name = last == NULL ? path : last + 1;
-  if (!strcmp(name, "wait"))
+  if (!strcmp(name, "wait")) {
+    eg_log(host, request, EG_LOG_INFO, "it waits");
     for (;;) pause();
+  }
   if (strstr(path, "/thread/") != NULL) {
     pthread_t other;
     if (pthread_create(&other, NULL, thread, name) != 0) return EG_E_INTERNAL;

@@ -1,0 +1,5 @@
+module example.com/ledger
+
+go 1.26
+
+require github.com/edge-gateway/edge-gateway/sdk-go v0.1.0

@@ -1,0 +1,2 @@
+// Package machine tells what there is for this process to use.
+package machine
