@@ -136,7 +136,7 @@ func TestCrashesThatFollowEachOtherAreWaitedBetween(t *testing.T) {
 	now = now.Add(10 * time.Second)
 	waits = append(waits, c.next(now), c.next(now))
 	const ms = time.Millisecond
-	want := []time.Duration{0, 25 * ms, 50 * ms, 100 * ms, 200 * ms, 400 * ms, 800 * ms, 1600 * ms, 3200 * ms, 0, 25 * ms}
+	want := []time.Duration{0, 100 * ms, 200 * ms, 400 * ms, 800 * ms, 1600 * ms, 3200 * ms, 5000 * ms, 5000 * ms, 0, 100 * ms}
 	if !reflect.DeepEqual(waits, want) {
 		t.Errorf("%v, want %v", waits, want)
 	}

@@ -30,7 +30,7 @@ type crashes struct {
 // each time.
 const (
 	recent    = 10 * time.Second
-	waitLeast = 25 * time.Millisecond
+	waitLeast = 100 * time.Millisecond
 	waitMost  = 5 * time.Second
 )
 
