@@ -28,7 +28,7 @@ type child struct {
 	m        *Module
 	cmd      *exec.Cmd
 	ends     ends
-	crash    process.CrashOutput
+	crash    *process.CrashOutput
 	recorder *abi.Recorder // nil where there are none
 	link     *abi.Link
 	remote   *abi.Remote
@@ -105,7 +105,7 @@ func (m *Module) begin() (*child, error) {
 	c := &child{
 		m: m, recorder: recorder, link: link, started: time.Now(),
 		remote: abi.NewRemote(link, abi.RemoteOptions{Memory: m.opts.Memory, Host: m.opts.Host, Recorder: recorder}),
-		heard:  make(chan news, 4), ended: make(chan struct{}), exited: make(chan struct{}),
+		crash:  process.NewCrashOutput(), heard: make(chan news, 4), ended: make(chan struct{}), exited: make(chan struct{}),
 	}
 	out := &process.Printed{To: os.Stderr}
 	if err := c.spawn(out); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/process"
 )
 
 // errGone says that the worker process has ended.
@@ -20,6 +21,10 @@ var errGone = errors.New("the worker process ended")
 const (
 	writeMost = 10 * time.Second       // for a worker to take an order
 	stray     = 200 * time.Millisecond // for what a process that has ended had still to say
+
+	// registers is how long a runtime may go on after the goroutine that crashed,
+	// for what it prints last. With many goroutines it would take a second.
+	registers = 10 * time.Millisecond
 )
 
 // child is a worker process, as control sees it. Its methods are safe for use
@@ -28,7 +33,7 @@ const (
 type child struct {
 	cmd      *exec.Cmd
 	ends     ends
-	crash    crashOutput
+	crash    *process.CrashOutput
 	recorder *abi.Recorder // nil where there are none
 
 	served       time.Time                 // since when; by the supervisor
@@ -57,7 +62,7 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 	if err != nil && !errors.Is(err, abi.ErrNoRecorder) {
 		return nil, err
 	}
-	out := &printed{to: os.Stderr}
+	out := &process.Printed{To: os.Stderr}
 	cmd, mine, err := spawn(recorder, out, listeners)
 	if err != nil {
 		return nil, errors.Join(err, recorder.Close())
@@ -65,13 +70,13 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 	c := &child{
 		cmd: cmd, ends: mine, recorder: recorder, processEnded: o.processEnded, exited: make(chan struct{}), waiting: map[uint64]chan news{},
 		worn:  make(chan string, 2),
-		crash: crashOutput{ended: make(chan struct{})},
+		crash: process.NewCrashOutput(),
 	}
 	c.heard.Store(time.Now().UnixNano())
 	var readers sync.WaitGroup
 	readers.Go(c.listen)
 	readers.Go(func() { relay(mine.lines, o.Keep, o.Print) })
-	readers.Go(func() { c.crash.follow(mine.crash, c.kill) })
+	readers.Go(func() { c.crash.Follow(mine.crash, func() { time.AfterFunc(registers, c.kill) }) })
 	go func() {
 		_ = cmd.Wait()
 		// Whatever holds the ends of the pipes now is not the worker.
@@ -80,8 +85,8 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 		_ = mine.lines.SetReadDeadline(until)
 		_ = mine.crash.SetReadDeadline(until)
 		readers.Wait()
-		why := out.why()
-		out.release(len(c.crash.bytes()) > 0)
+		why := out.Why()
+		out.Release(len(c.crash.Bytes()) > 0)
 		c.end(why)
 	}()
 	c.send(order{Start: settingsOf(o, recorder != nil)})
@@ -96,7 +101,7 @@ func (c *child) end(printed []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.exit = Exit{
-		Pid: c.cmd.Process.Pid, Status: c.cmd.ProcessState.String(), Output: c.crash.bytes(), Printed: printed,
+		Pid: c.cmd.Process.Pid, Status: c.cmd.ProcessState.String(), Output: c.crash.Bytes(), Printed: printed,
 		Ordered: c.ordered.Load(), Why: c.why, Loading: c.loading, Recorded: c.recorder.Read(),
 	}
 	_ = c.recorder.Close()
@@ -115,9 +120,9 @@ func (c *child) well() bool {
 func (c *child) listen() {
 	for {
 		var n news
-		if err := read(c.ends.conn, &n); err != nil {
+		if err := process.Read(c.ends.conn, &n); err != nil {
 			switch {
-			case errors.Is(err, errMessage):
+			case errors.Is(err, process.ErrMessage):
 				c.note(news{Why: "it sent control what makes no sense"})
 			case !leaving(c.cmd.Process.Pid):
 				c.note(news{Why: "native code has closed the gateway's connection to its control process"})
@@ -168,7 +173,7 @@ func (c *child) send(o order) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	_ = c.ends.conn.SetWriteDeadline(time.Now().Add(writeMost))
-	if err := write(c.ends.conn, o); err != nil {
+	if err := process.Write(c.ends.conn, o); err != nil {
 		c.kill() // it takes none any more, or only a part of this one
 	}
 }

@@ -128,22 +128,3 @@ func TestAGarbledLineCostsNoOther(t *testing.T) {
 type iotestErr struct{}
 
 func (iotestErr) Read([]byte) (int, error) { return 0, errors.New("gone") }
-
-func TestTheFirstGoroutineIsAllThatIsWaitedFor(t *testing.T) {
-	const begin = "SIGSEGV: segmentation violation\nPC=0x1 m=8\n\ngoroutine 29 [syscall]:\nmain.f()\n\t/x.go:1\n"
-	for text, want := range map[string]bool{
-		"": false, begin: false, begin + "\n": true, begin + "\ngoroutine 1 [running]:\n": true,
-		strings.Repeat("x", outputMost): true,
-	} {
-		if got := firstGoroutine([]byte(text)); got != want {
-			t.Errorf("%.100q: %v", text, got)
-		}
-	}
-	killed := make(chan struct{})
-	c := crashOutput{ended: make(chan struct{})}
-	c.follow(io.MultiReader(strings.NewReader(begin+"\n"), strings.NewReader(strings.Repeat("goroutine\n", outputMost))), func() { close(killed) })
-	<-killed
-	if got := c.bytes(); len(got) != outputMost || !bytes.HasPrefix(got, []byte(begin)) {
-		t.Errorf("%d bytes are kept", len(got))
-	}
-}

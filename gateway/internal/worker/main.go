@@ -16,6 +16,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/machine"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/process"
 )
 
 // mark tells a process that it is a worker.
@@ -120,7 +121,7 @@ func (w *worker) inherit() (pipe *os.File, err error) {
 	}
 	_ = crash.Close() // the runtime has a copy
 	var first order
-	if err := read(w.orders, &first); err != nil || first.Start == nil {
+	if err := process.Read(w.orders, &first); err != nil || first.Start == nil {
 		return nil, fmt.Errorf("the first order does not come: %w", err)
 	}
 	w.settings = first.Start
@@ -167,7 +168,7 @@ func (w *worker) need(name string, of syscall.Conn) error {
 func (w *worker) follow() {
 	for {
 		var o order
-		if err := read(w.orders, &o); err != nil {
+		if err := process.Read(w.orders, &o); err != nil {
 			// Another control may want the address: nothing is accepted any
 			// more, but what is in flight is answered.
 			w.drain(w.settings.DrainTimeout)
@@ -267,5 +268,5 @@ func (w *worker) drain(limit time.Duration) {
 func (w *worker) tell(n news) {
 	w.told.Lock()
 	defer w.told.Unlock()
-	_ = write(w.orders, n)
+	_ = process.Write(w.orders, n)
 }

@@ -1,12 +1,8 @@
 package worker
 
 import (
-	"bytes"
-	"encoding/binary"
 	"encoding/gob"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
@@ -97,50 +93,6 @@ func init() {
 	gob.Register(config.Hidden(""))
 	gob.Register(time.Duration(0))
 	gob.Register([]string(nil))
-}
-
-// messageMost is more than any message has: 10,000 endpoints with all their
-// versions take 20 MB.
-const messageMost = 256 << 20
-
-var errMessage = errors.New("what came is no message")
-
-// write sends one message: its length, and itself as gob has it. It is one
-// write, so that who is killed in the midst of it is no longer there to go on.
-func write(to io.Writer, message any) error {
-	var b bytes.Buffer
-	b.Write(make([]byte, 4))
-	if err := gob.NewEncoder(&b).Encode(message); err != nil {
-		return fmt.Errorf("encode a message: %w", err)
-	}
-	size := b.Len() - 4
-	if size > messageMost {
-		return fmt.Errorf("a message of %d bytes is too long", size)
-	}
-	binary.BigEndian.PutUint32(b.Bytes(), uint32(size))
-	_, err := to.Write(b.Bytes())
-	return err
-}
-
-// read receives one message. Memory is taken for what comes, and not for what
-// is announced: the other side may be out of its mind.
-func read(from io.Reader, message any) error {
-	var head [4]byte
-	if _, err := io.ReadFull(from, head[:]); err != nil {
-		return err
-	}
-	size := int64(binary.BigEndian.Uint32(head[:]))
-	if size > messageMost {
-		return fmt.Errorf("%w: %d bytes are announced", errMessage, size)
-	}
-	var b bytes.Buffer
-	if n, err := io.Copy(&b, io.LimitReader(from, size)); err != nil || n < size {
-		return errors.Join(io.ErrUnexpectedEOF, err)
-	}
-	if err := gob.NewDecoder(&b).Decode(message); err != nil {
-		return fmt.Errorf("%w: %w", errMessage, err)
-	}
-	return nil
 }
 
 // wireError is an error that callers tell apart, with the text of the rest.

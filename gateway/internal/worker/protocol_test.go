@@ -2,7 +2,6 @@ package worker
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/process"
 )
 
 func TestASnapshotArrivesAsItWasSent(t *testing.T) {
@@ -31,11 +31,11 @@ func TestASnapshotArrivesAsItWasSent(t *testing.T) {
 		Services: []gateway.Service{{Name: "orders-db", Kind: "sql", Driver: "postgres", Inactive: true, Workers: 1, Mailbox: 2, Timeout: 3, Options: options}},
 	}}
 	var pipe bytes.Buffer
-	if err := write(&pipe, sent); err != nil {
+	if err := process.Write(&pipe, sent); err != nil {
 		t.Fatal(err)
 	}
 	var got order
-	if err := read(&pipe, &got); err != nil || !reflect.DeepEqual(got, sent) {
+	if err := process.Read(&pipe, &got); err != nil || !reflect.DeepEqual(got, sent) {
 		t.Errorf("%v\n%#v\n%#v", err, *got.Apply, *sent.Apply)
 	}
 	if _, ok := reflect.TypeFor[gateway.Snapshot]().FieldByName("Endpoints"); !ok || reflect.TypeFor[gateway.Endpoint]().NumField() != 12 {
@@ -55,11 +55,11 @@ func TestAReportArrivesWithItsFaults(t *testing.T) {
 	sent.Endpoints[0].Versions[0].Latency.Buckets[3] = 3
 	message := reported(sent)
 	var pipe bytes.Buffer
-	if err := write(&pipe, message); err != nil {
+	if err := process.Write(&pipe, message); err != nil {
 		t.Fatal(err)
 	}
 	var got news
-	if err := read(&pipe, &got); err != nil {
+	if err := process.Read(&pipe, &got); err != nil {
 		t.Fatal(err)
 	}
 	r := got.report()
@@ -91,53 +91,20 @@ func TestErrorsAreToldApartOnTheOtherSide(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoMessageIsRefused(t *testing.T) {
-	long := binary.BigEndian.AppendUint32(nil, messageMost+1)
-	for _, test := range []struct {
-		bytes []byte
-		want  error
-	}{
-		{nil, io.EOF}, {[]byte{0, 0}, io.ErrUnexpectedEOF}, {[]byte{0, 0, 0, 9, 1}, io.ErrUnexpectedEOF},
-		{long, errMessage}, {[]byte("\x00\x00\x00\x04what"), errMessage},
-	} {
-		if err := read(bytes.NewReader(test.bytes), new(news)); !errors.Is(err, test.want) {
-			t.Errorf("%q: %v, want %v", test.bytes, err, test.want)
-		}
-	}
-}
-
 // FuzzRead shows that a worker which is out of its mind does control no harm.
 func FuzzRead(f *testing.F) {
 	for _, n := range []news{{}, {ID: 1, Errors: []wireError{{Text: "x"}}}, reported(gateway.Report{}), {Loading: &Library{Endpoint: "a"}}} {
 		var b bytes.Buffer
-		if err := write(&b, n); err != nil {
+		if err := process.Write(&b, n); err != nil {
 			f.Fatal(err)
 		}
 		f.Add(b.Bytes())
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var n news
-		if read(bytes.NewReader(data), &n) == nil && n.Report != nil {
+		if process.Read(bytes.NewReader(data), &n) == nil && n.Report != nil {
 			n.report()
 		}
 		relay(bytes.NewReader(data), io.Discard, io.Discard)
-		firstGoroutine(data)
 	})
-}
-
-func TestCrashesThatFollowEachOtherAreWaitedBetween(t *testing.T) {
-	var c crashes
-	now := time.Now()
-	var waits []time.Duration
-	for range 9 {
-		waits = append(waits, c.next(now))
-		now = now.Add(time.Second)
-	}
-	now = now.Add(10 * time.Second)
-	waits = append(waits, c.next(now), c.next(now))
-	const ms = time.Millisecond
-	want := []time.Duration{0, 100 * ms, 200 * ms, 400 * ms, 800 * ms, 1600 * ms, 3200 * ms, 5000 * ms, 5000 * ms, 0, 100 * ms}
-	if !reflect.DeepEqual(waits, want) {
-		t.Errorf("%v, want %v", waits, want)
-	}
 }

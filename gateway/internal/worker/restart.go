@@ -20,32 +20,6 @@ type leftOut struct {
 	reason   string
 }
 
-// crashes tells how long to wait before a worker is started again.
-type crashes struct {
-	last time.Time
-	wait time.Duration
-}
-
-// Crashes that follow each other within recent are waited between, for longer
-// each time.
-const (
-	recent    = 10 * time.Second
-	waitLeast = 100 * time.Millisecond
-	waitMost  = 5 * time.Second
-)
-
-// next is for a crash now.
-func (c *crashes) next(now time.Time) time.Duration {
-	switch {
-	case c.last.IsZero() || now.Sub(c.last) > recent:
-		c.wait = 0
-	default:
-		c.wait = min(max(2*c.wait, waitLeast), waitMost)
-	}
-	c.last = now
-	return c.wait
-}
-
 // mind waits for the end of a worker, and starts another one if the end was not
 // ordered.
 func (s *Supervisor) mind(c *child) {
@@ -118,7 +92,7 @@ func (s *Supervisor) account(c *child) []Banned {
 // and that this is not served any more.
 func (s *Supervisor) restart(cured bool) {
 	began := time.Now()
-	wait := s.crashes.next(began)
+	wait := s.crashes.Next(began)
 	if cured {
 		wait = 0
 	}
@@ -146,7 +120,7 @@ func (s *Supervisor) restart(cured bool) {
 		if !errors.Is(err, gateway.ErrClosed) {
 			s.log.Error("no worker process can be started; it is tried again", "error", err)
 		}
-		wait = s.crashes.next(time.Now())
+		wait = s.crashes.Next(time.Now())
 	}
 }
 

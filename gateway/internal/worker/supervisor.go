@@ -14,6 +14,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/process"
 )
 
 // Supervisor has a worker process serve, another one whenever that ends, and
@@ -34,7 +35,7 @@ type Supervisor struct {
 	current gateway.Snapshot // what is to be served
 	leftOut []leftOut        // of that, what is not
 	banned  []Banned         // likewise
-	crashes crashes
+	crashes process.Backoff
 	quiet   time.Time // from when on no request enters a worker that drains
 
 	mu        sync.Mutex

@@ -1,4 +1,4 @@
-package worker
+package process
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ func TestWhatAWorkerPrintsIsPassedOnWithoutTheRuntimesLastWords(t *testing.T) {
 	} {
 		for _, size := range []int{1, 7, 1 << 20} {
 			var out bytes.Buffer
-			p := &printed{to: &out}
+			p := &Printed{To: &out}
 			for chunk := range chunks(test.text, size) {
 				if n, err := p.Write([]byte(chunk)); n != len(chunk) || err != nil {
 					t.Fatal(n, err)
@@ -31,7 +31,7 @@ func TestWhatAWorkerPrintsIsPassedOnWithoutTheRuntimesLastWords(t *testing.T) {
 			if got := out.String(); got != test.now && test.now != "" {
 				t.Errorf("%s by %d: %q before the end", test.name, size, got)
 			}
-			p.release(test.known)
+			p.Release(test.known)
 			if got := out.String(); got != test.end {
 				t.Errorf("%s by %d: %d bytes %.60q at the end", test.name, size, len(got), got)
 			}
