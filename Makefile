@@ -18,7 +18,7 @@ build: ## build bin/edge-gateway
 test: ## run everything that takes minutes
 	@.ci/test short
 
-test-long: ## run the storms and fuzzers too
+test-long: ## run the storms, the fuzzers and a soak too
 	@.ci/test long
 
 bench: ## measure against a native server, in process and on the wire

@@ -13,7 +13,7 @@ import (
 
 // soakOptions are those of a soak.
 type soakOptions struct {
-	requests, conns int
+	requests, conns int // requests: at least
 	seed            uint64
 	isolated        int           // endpoints in processes of their own
 	every           time.Duration // between faults, on average
@@ -34,6 +34,7 @@ type soak struct {
 	asked     []*soaked // those, and the ones with faults
 	slots     []*slot
 	sent      atomic.Int64
+	rested    atomic.Bool
 	failed    atomic.Int64
 	pulse     pulse
 	over      chan struct{} // closed when the load has ended
@@ -48,7 +49,7 @@ type soak struct {
 	blames map[string][]time.Time // by endpoint, since it was last in quarantine
 	calm   time.Duration          // the longest time without a right answer outside of faults
 
-	tree    tree
+	workers workerLog
 	samples []footprint
 	part    atomic.Int32
 }
@@ -59,7 +60,7 @@ func runSoak(out io.Writer, f *fleet, o soakOptions) error {
 	if o.seed == 0 {
 		o.seed = uint64(time.Now().UnixNano())
 	}
-	s := &soak{f: f, o: o, endpoints: soakedEndpoints(), over: make(chan struct{}), blames: map[string][]time.Time{}}
+	s := &soak{f: f, o: o, endpoints: soakedEndpoints(), over: make(chan struct{}), blames: map[string][]time.Time{}, began: time.Now()}
 	fmt.Fprintf(out, "seed %d\n", o.seed)
 	if o.isolated > len(s.endpoints) {
 		return fmt.Errorf("only %d endpoints can be isolated", len(s.endpoints))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -15,13 +16,12 @@ import (
 // the first version of every endpoint.
 func (s *soak) start() (err error) {
 	s.data = filepath.Join(s.f.dir, "soak")
-	s.f.heard = func(line string) {
-		if strings.Contains(line, `"level":"WARN"`) || strings.Contains(line, `"level":"ERROR"`) {
-			_, tells, _ := strings.Cut(line, `"level":`)
-			s.say("%.300s", tells)
-		}
+	config := filepath.Join(s.f.dir, "soak.toml")
+	if err := os.WriteFile(config, []byte(soakConfig), 0o600); err != nil {
+		return err
 	}
-	if s.gateway, err = s.f.launch(s.f.binary, "serve", "--data", s.data, "--listen", "127.0.0.1:0", "--admin", "off", "--no-access-log"); err != nil {
+	s.f.heard = s.hear
+	if s.gateway, err = s.f.launch(s.f.binary, "serve", "--config", config, "--data", s.data, "--listen", "127.0.0.1:0", "--admin", "off", "--no-access-log"); err != nil {
 		return err
 	}
 	for _, one := range [][]string{
@@ -56,6 +56,13 @@ func (s *soak) deployFirst(e *soaked) error {
 	e.serves.Store(1)
 	return nil
 }
+
+// soakConfig has a worker that leaks replaced within seconds, and well before it
+// would refuse requests.
+const soakConfig = `[server]
+memory = "768MiB"
+recycle_memory = "320MiB"
+`
 
 // deployed is what the gateway tells of a deploy.
 type deployed struct{ Old, New string }

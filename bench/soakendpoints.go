@@ -25,6 +25,7 @@ type soaked struct {
 	isolated  bool
 	libraries [2]string // as compiled
 	digests   [2]string // as deployed; the second when it is for the first time
+	deploys   int       // that can be rolled back
 
 	// What it serves: a number that grows with every change, times four, plus 0
 	// while that is unsettled, else 1 or 2 for the version.

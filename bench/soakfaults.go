@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -107,13 +106,4 @@ func (s *soak) backAgain(request string) error {
 		last = fmt.Errorf("%.40q is answered %d %q (%v)", request, r.status, r.body, err)
 	}
 	return fmt.Errorf("not back within %v: %w", backWithin, last)
-}
-
-// worker finds the one that serves, among the children of control.
-func (s *soak) worker() (int, error) {
-	pids := s.tree.workers(s.gateway.cmd.Process.Pid)
-	if len(pids) == 0 {
-		return 0, errors.New("there is no worker process")
-	}
-	return pids[len(pids)-1], nil
 }

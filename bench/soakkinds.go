@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -18,7 +18,8 @@ type kind struct {
 // kinds are those that are chosen from.
 func (s *soak) kinds(random *rand.Rand) (chosen []kind) {
 	all := []kind{
-		{"kill of the worker", s.killWorker}, {"recycle", s.recycle}, {"spin", s.spin}, {"quarantine", s.quarantine},
+		{"kill of the worker", s.killWorker}, {"recycle", s.recycle}, {"spin", s.spin},
+		{"leak", s.leak}, {"quarantine", s.quarantine},
 	}
 	for _, how := range []string{"segv", "abort", "exit", "stack", "thread"} {
 		all = append(all, kind{"crash: " + how, func() { s.crash(how) }})
@@ -52,19 +53,11 @@ func (s *soak) crash(how string) {
 // take longer than the request has.
 func (s *soak) crashIsolated(how string) {
 	s.blamed("isolated: "+how, itsOwnRequests, faultyInProcess, func() error {
-		pid, err := s.worker()
-		if err != nil {
-			return err
-		}
 		r, err := askFresh(s.gateway.address, "/"+faultyInProcess+"/"+how)
 		if err == nil && r.status != 502 && (how != "leak" || r.status != 504) {
 			err = fmt.Errorf("it answered %d %q", r.status, r.body)
 		}
-		now, gone := s.worker()
-		if gone == nil && now != pid {
-			gone = errors.New("the worker ended as well")
-		}
-		return errors.Join(err, gone)
+		return err
 	})
 }
 
@@ -82,24 +75,30 @@ func (s *soak) killWorker() {
 		if err != nil {
 			return err
 		}
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		if err := kill(pid); err != nil {
 			return err
 		}
-		for deadline := time.Now().Add(backWithin); ; time.Sleep(time.Millisecond) {
-			now, err := s.worker()
-			if err == nil && now != pid {
-				return s.backAgain(get("/c-static"))
-			}
-			if time.Now().After(deadline) {
-				return fmt.Errorf("there is no other worker (%v)", err)
-			}
-		}
+		return errors.Join(s.gone(pid), s.backAgain(get("/c-static")))
 	})
+}
+
+func kill(pid int) error {
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		return err
+	}
+	return process.Kill()
 }
 
 // recycle has another worker take over.
 func (s *soak) recycle() {
-	s.during("recycle", nothing, "", func() error { return s.command(nil, "recycle") })
+	s.during("recycle", nothing, "", func() error {
+		pid, err := s.worker()
+		if err == nil {
+			err = s.command(nil, "recycle")
+		}
+		return errors.Join(err, s.gone(pid))
+	})
 }
 
 // spin has a call go on past its deadline.
@@ -113,6 +112,21 @@ func (s *soak) spin() {
 		}
 		time.Sleep(faultySpin - took) // until the call has come back
 		return errors.Join(err, s.backAgain(get("/"+faultyInWorker+"/none")))
+	})
+}
+
+// leak has the worker take memory, until another one takes over.
+func (s *soak) leak() {
+	s.during("leak", nothing, "", func() error {
+		pid, err := s.worker()
+		if err != nil {
+			return err
+		}
+		r, err := askFresh(s.gateway.address, "/"+faultyInWorker+"/leak")
+		if err == nil && r.status != 504 {
+			err = fmt.Errorf("it answered %d", r.status)
+		}
+		return errors.Join(err, s.gone(pid))
 	})
 }
 
@@ -136,7 +150,7 @@ func (s *soak) killIsolated(random *rand.Rand) {
 		}
 		if err == nil {
 			s.blames[e.name] = append(s.blames[e.name], time.Now())
-			err = syscall.Kill(state.Placement.Process.Pid, syscall.SIGKILL)
+			err = kill(state.Placement.Process.Pid)
 		}
 		if err != nil {
 			return err

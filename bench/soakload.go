@@ -50,13 +50,15 @@ func (p *pulse) beat(now time.Duration) {
 	}
 }
 
-// offerLoad sends all requests, and returns when each has its answer or is lost.
+// offerLoad sends all requests, and more while the last rest goes on. It returns
+// when each has its answer or is lost.
 func (s *soak) offerLoad() {
 	var all sync.WaitGroup
 	for _, one := range s.slots {
 		all.Go(func() {
-			for s.sent.Add(1) <= int64(s.o.requests) && s.failed.Load() < eventsMost {
+			for s.failed.Load() < eventsMost && (s.sent.Load() < int64(s.o.requests) || !s.rested.Load()) {
 				s.request(one)
+				s.sent.Add(1)
 			}
 			if one.wire != nil {
 				one.wire.close()

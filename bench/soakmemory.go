@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -24,59 +22,28 @@ const sampleEvery = 200 * time.Millisecond
 // sampleOnAndOn samples until the load is over.
 func (s *soak) sampleOnAndOn() {
 	for s.wait(sampleEvery) {
-		one := s.tree.footprint(s.gateway.cmd.Process.Pid)
+		one := footprintOf(s.gateway.cmd.Process.Pid)
 		one.part = int(s.part.Load())
 		s.samples = append(s.samples, one)
 	}
 }
 
-// tree reads the processes below one.
-type tree struct{}
-
 // below lists a process and all of its descendants.
-func (t tree) below(pid int) (all []int) {
+func below(pid int) (all []int) {
 	all = []int{pid}
 	children, err := withChildren(pid)
 	if err != nil {
 		return all
 	}
 	for _, child := range children[1:] {
-		all = append(all, t.below(child)...)
+		all = append(all, below(child)...)
 	}
 	return all
 }
 
-// workers lists the worker processes, the youngest last.
-func (t tree) workers(control int) (pids []int) {
-	children, err := withChildren(control)
-	if err != nil {
-		return nil
-	}
-	started := map[int]uint64{}
-	for _, pid := range children[1:] {
-		line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		if args := bytes.Split(line, []byte{0}); len(args) > 1 && string(args[1]) == "worker" {
-			pids = append(pids, pid)
-			started[pid] = startOf(pid)
-		}
-	}
-	slices.SortFunc(pids, func(a, b int) int { return int(started[a]) - int(started[b]) })
-	return pids
-}
-
-// startOf is when a process was started, in ticks.
-func startOf(pid int) (ticks uint64) {
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if i := bytes.LastIndexByte(text, ')'); i >= 0 {
-		if fields := strings.Fields(string(text[i+1:])); len(fields) > 19 {
-			_, _ = fmt.Sscan(fields[19], &ticks)
-		}
-	}
-	return ticks
-}
-
-func (t tree) footprint(control int) (one footprint) {
-	for _, pid := range t.below(control) {
+// footprintOf adds up what a process and all below it take.
+func footprintOf(control int) (one footprint) {
+	for _, pid := range below(control) {
 		rss := resident([]int{pid})
 		if pid == control {
 			one.own = rss

@@ -53,6 +53,7 @@ func (s *soak) report(out io.Writer) error {
 		fail("a swap was refused at %.1f s: %w", one.begun.Sub(s.began).Seconds(), one.err)
 	}
 	row("swaps", "%d, and %d that a crash has cut", s.swaps.done, excused)
+	row("workers", "%d took over from one that had ended, %d from one that was to", s.workers.again, s.workers.replaced)
 	row("longest time without an answer, no fault", "%v", max(s.calm, time.Duration(s.pulse.longest.Load())).Round(time.Millisecond))
 	_ = table.Flush()
 
@@ -122,7 +123,7 @@ func (s *soak) reportMemory(out io.Writer) error {
 	for _, name := range measures {
 		ratio := last[name] / first[name]
 		fmt.Fprintf(table, "%s\t%.0f\t%.0f\t%.2f\t\n", name, first[name], last[name], ratio)
-		if name != ofControl && !(ratio <= flat) {
+		if name != ofControl && !(ratio > 0 && ratio <= flat) { // 0 or not a number: nothing was sampled
 			errs = append(errs, fmt.Errorf("%s grew from %.0f to %.0f", name, first[name], last[name]))
 		}
 	}

@@ -34,12 +34,12 @@ func (s *soak) swap(e *soaked, random *rand.Rand) error {
 	old, next := int(served&3)-1, 2-int(served&3)
 	generation := (served>>2 + 1) << 2
 	e.serves.Store(generation)
-	args := []string{"versions", e.name, "--deploy", e.digests[next]}
+	args, up := []string{"versions", e.name, "--deploy", e.digests[next]}, 1
 	switch {
 	case e.digests[next] == "":
 		args = []string{"deploy", e.libraries[next], "--name", e.name}
-	case random.IntN(2) == 0:
-		args = []string{"rollback", e.name}
+	case e.deploys > 0 && random.IntN(2) == 0:
+		args, up = []string{"rollback", e.name}, -1
 	}
 	begun := time.Now()
 	done, err := s.deploy(args...)
@@ -50,6 +50,7 @@ func (s *soak) swap(e *soaked, random *rand.Rand) error {
 		if done.New != e.digests[next] {
 			return fmt.Errorf("%v has deployed %q and not %q", args, done.New, e.digests[next])
 		}
+		e.deploys += up
 		e.serves.Store(generation | uint64(next+1))
 		s.swaps.done++
 		return nil
@@ -72,6 +73,7 @@ func (s *soak) swap(e *soaked, random *rand.Rand) error {
 		if is.Version != e.digests[next] {
 			return fmt.Errorf("%s has version %q, after %v", e.name, is.Version, args)
 		}
+		e.deploys += up
 	}
 	e.serves.Store(generation | uint64(next+1))
 	return nil

@@ -36,10 +36,10 @@ static void spin(void) {
   while (now.tv_sec - begin.tv_sec < 3);
 }
 
-/* In pieces of 4 MiB, up to 1 GiB, at 100 MB a second. */
+/* In pieces of 4 MiB, up to 512 MiB, at 100 MB a second. */
 static void leak(void) {
   const struct timespec pause = {0, 40 * 1000 * 1000};
-  for (int i = 0; i < 256; i++) {
+  for (int i = 0; i < 128; i++) {
     leaked = malloc(4 << 20);
     if (leaked == NULL) abort();
     memset(leaked, i + 1, 4 << 20);

@@ -41,8 +41,9 @@ type ground struct {
 	back    []time.Duration   // how long it took after each crash until others were served
 }
 
-// newGround serves a library as the guilty one, at /f/.
-func newGround(t *testing.T, library, mode string) *ground {
+// newGround serves a library as the guilty one, at /f/, with more keys for its
+// endpoint.
+func newGround(t *testing.T, library, mode string, keys ...string) *ground {
 	t.Helper()
 	g := &ground{isolated: mode == "isolated", data: filepath.Join(t.TempDir(), "d")}
 	content, err := os.ReadFile(library)
@@ -59,6 +60,7 @@ func newGround(t *testing.T, library, mode string) *ground {
 	if g.isolated {
 		text.WriteString("isolation = \"process\"\n")
 	}
+	text.WriteString(strings.Join(keys, ""))
 	endpoint("twin", "/twin/{path:*}", library)
 	for n := range 18 {
 		endpoint(fmt.Sprint("other", n), fmt.Sprint("/other/", n), faulty(t, "other"))

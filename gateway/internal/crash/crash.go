@@ -148,7 +148,7 @@ func (e *examination) blame() {
 	e.scanStack()
 	switch {
 	case e.found(e.at(e.pc()), "address"):
-	case e.found(e.firstOf(e.dump.called), "call"):
+	case e.found(e.firstOf(e.dump.called), "call"), e.found(e.inFrame(), "call"):
 	case e.dump.loading && e.found(e.onlyIn(abi.InConstructor), "loading"):
 	case e.fault != nil && e.found(e.onStack(), "stack"):
 	case e.Why == "" && (e.dump.signal != "" || e.dump.isOwn() || e.orderedFromOutside()):
@@ -225,6 +225,17 @@ func (e *examination) number(n uint64) *abi.RecordedLibrary {
 		return nil
 	}
 	return &e.Recorded.Libraries[i]
+}
+
+// inFrame finds the library that was called with the frame of the goroutine at
+// fault, wherever that call has led.
+func (e *examination) inFrame() *abi.RecordedLibrary {
+	for _, c := range e.Recorded.Calls {
+		if c.Frame != 0 && c.Activity != abi.InWait && slices.Contains(e.dump.frames, c.Frame) {
+			return e.number(c.Library)
+		}
+	}
+	return nil
 }
 
 // onlyIn finds the library that alone is at something.
