@@ -36,6 +36,7 @@ read_timeout = "30s"
 idle_timeout = "1m"
 drain_timeout = "250ms"
 max_connections = 10_000
+standby = true
 memory = "1GiB"
 recycle_memory = "512MiB"
 recycle_retained = "64MiB"
@@ -105,10 +106,11 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			IdleTimeout:    time.Minute,
 			DrainTimeout:   250 * time.Millisecond,
 			MaxConnections: 10000,
+			Standby:        true,
 			Memory:         1 << 30, RecycleMemory: 512 << 20, RecycleRetained: 64 << 20, RecycleStuck: 16,
 		},
 		Endpoints: []Endpoint{{
-			Line:    16,
+			Line:    17,
 			Name:    "hello",
 			Domain:  "api.example.com",
 			Path:    "/c/hello/{name}",
@@ -121,7 +123,7 @@ func TestLoadReadsEveryKey(t *testing.T) {
 			Isolation: "auto", Process: Process{Memory: 64 << 20, CPU: 1.5, Files: 128, Open: true},
 			Probation: Probation{Requests: 5000, Time: 10 * time.Minute},
 		}, {
-			Line:    49,
+			Line:    50,
 			Name:    "any",
 			Path:    "/{rest:*}",
 			Library: filepath.Join(dir, "conf", "hello.so"),

@@ -56,6 +56,7 @@ type Server struct {
 	IdleTimeout    time.Duration // of a connection between requests; 1 ms to 1 h
 	DrainTimeout   time.Duration // for requests in flight at shutdown; 1 ms to 1 h
 	MaxConnections int           // open at once; 1 to 1,000,000
+	Standby        bool          // another worker process stands by, with all loaded
 
 	// What the process that serves may have. The last three have it replaced by
 	// a new one, which costs no request.

@@ -139,6 +139,7 @@ func readServer(r reader, t *table, dir string) (s Server) {
 		"idle_timeout":    func(e *entry) { r.duration(e, &s.IdleTimeout) },
 		"drain_timeout":   func(e *entry) { r.duration(e, &s.DrainTimeout) },
 		"max_connections": func(e *entry) { r.count(e, 1_000_000, &s.MaxConnections) },
+		"standby":         func(e *entry) { r.boolean(e, &s.Standby) },
 
 		"memory":           func(e *entry) { r.size(e, 1<<20, 16<<40, &s.Memory) },
 		"recycle_memory":   func(e *entry) { r.size(e, 1<<20, 16<<40, &s.RecycleMemory) },

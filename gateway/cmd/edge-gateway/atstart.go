@@ -19,6 +19,7 @@ func (a atStart) changed(to config.Server) (keys []string) {
 		{"read_timeout", a.ReadTimeout == to.ReadTimeout},
 		{"idle_timeout", a.IdleTimeout == to.IdleTimeout},
 		{"max_connections", a.MaxConnections == to.MaxConnections},
+		{"standby", a.Standby == to.Standby},
 		{"memory", a.Memory == to.Memory},
 		{"recycle_memory", a.RecycleMemory == to.RecycleMemory},
 		{"recycle_retained", a.RecycleRetained == to.RecycleRetained},

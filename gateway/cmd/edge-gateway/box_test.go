@@ -33,6 +33,8 @@ type box struct {
 	tracer    []string // runs the gateway, if there is one
 	answered  int      // requests to the admin API that were answered
 
+	mayRefuse bool // a change that is not acknowledged may have been refused
+
 	now      *running
 	possible []world // one of these is what there is
 

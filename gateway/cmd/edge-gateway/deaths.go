@@ -19,29 +19,43 @@ type deaths struct {
 }
 
 // crashed is what a supervisor tells.
-func (d *deaths) crashed(e worker.Exit) (banned []worker.Banned) {
+func (d *deaths) crashed(e worker.Exit) worker.Verdict {
 	return d.died(crash.Death{At: time.Now(), Status: e.Status, Why: e.Why, Output: e.Output, Printed: e.Printed, Recorded: e.Recorded})
 }
 
 // ended is what is told of the process of an isolated endpoint.
-func (d *deaths) ended(e gateway.ProcessExit) (banned []worker.Banned) {
+func (d *deaths) ended(e gateway.ProcessExit) []worker.Banned {
 	return d.died(crash.Death{
 		At: time.Now(), Status: e.Status, Output: e.Output, Printed: e.Printed, Recorded: e.Recorded,
 		Endpoint: e.Endpoint, Version: e.Version, Hung: e.Hung, Lost: e.Lost,
-	})
+	}).Banned
 }
 
-func (d *deaths) died(death crash.Death) (banned []worker.Banned) {
+func (d *deaths) died(death crash.Death) (v worker.Verdict) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.control == nil {
 		d.early = append(d.early, death)
-		return nil
+		found := crash.Examine(death, func(string) (string, bool) { return "", false })
+		v.Guilty = worker.Banned{Endpoint: found.Endpoint, Version: found.Version}
+		return v
 	}
-	for _, guilty := range d.control.Crashed(death) {
-		banned = append(banned, worker.Banned{Endpoint: guilty.Endpoint, Version: guilty.Version})
+	found, guilty := d.control.Crashed(death)
+	v.Guilty = worker.Banned{Endpoint: found.Endpoint, Version: found.Version}
+	for _, one := range guilty {
+		v.Banned = append(v.Banned, worker.Banned{Endpoint: one.Endpoint, Version: one.Version})
 	}
-	return banned
+	return v
+}
+
+// drained is what is told of a worker that another one had replaced.
+func (d *deaths) drained(last gateway.Report) {
+	d.mu.Lock()
+	c := d.control
+	d.mu.Unlock()
+	if c != nil {
+		c.Drained(last)
+	}
 }
 
 // tell has c hear of all deaths.

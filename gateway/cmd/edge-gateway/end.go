@@ -37,8 +37,16 @@ func endings(ctx context.Context) (end, cut context.Context, stop func()) {
 	})
 }
 
-// drain shuts what serves down, so that Serve returns.
+// drain shuts what serves down, so that Serve returns, or leaves it to another
+// program.
 func (s *server) drain() error {
+	if s.leaving {
+		err := s.leave()
+		if err == nil {
+			return nil
+		}
+		logger().Error("the program is not replaced, but ended", "error", err)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.file.Server.DrainTimeout)
 	defer cancel()
 	stop := context.AfterFunc(s.cut, func() {

@@ -13,6 +13,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/admin"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/logs"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/upgrade"
 	"github.com/edge-gateway/edge-gateway/toolchain"
 )
 
@@ -21,7 +22,7 @@ const logBudget = 64 << 20
 
 // open makes what serves: the log, the gateway, its control plane and the admin
 // API. What was opened is closed by end, whatever else happens.
-func (s *server) open(ctx context.Context, ln net.Listener) (err error) {
+func (s *server) open(ctx context.Context) (err error) {
 	data := s.file.Server.Data
 	// Nothing is written to the log before the data directory is locked.
 	if s.logs, err = logs.Open(filepath.Join(data, "logs"), logBudget); err != nil {
@@ -29,20 +30,27 @@ func (s *server) open(ctx context.Context, ln net.Listener) (err error) {
 	}
 	s.closers = append(s.closers, s.logs.Close)
 	log := newLogger(s.logs.Handler)
-	if err := s.openWorker(ln, log); err != nil {
+	if err := s.openWorker(log); err != nil {
 		return err
 	}
 	s.builder, err = toolchain.New(toolchain.Config{CacheDir: filepath.Join(data, "build"), Exclude: []string{data}})
 	if err != nil {
 		return err
 	}
-	s.control, err = control.Open(ctx, control.Options{
-		Dir: data, Worker: s.worker, Log: log, Toolchain: s.builder, Program: programVersion(), Address: ln.Addr().String(),
-	})
+	options := control.Options{
+		Dir: data, Worker: s.worker, Log: log, Toolchain: s.builder, Program: programVersion(), Address: s.sockets.http[0].Addr().String(),
+	}
+	if upgrade.Supported && !s.command.singleProcess() {
+		options.Upgrade = s.beginUpgrade
+	}
+	s.control, err = control.Open(ctx, options)
 	if err != nil {
 		return err
 	}
 	s.deaths.tell(s.control)
+	if s.before != nil {
+		s.control.Upgraded(s.before.Upgrade)
+	}
 	s.closers = append(s.closers, func() error { return limited(5*time.Second, s.control.Close) })
 	if token := s.control.FirstToken(); token != "" {
 		fmt.Printf("The admin API has its first key, called first. Its token is shown this once: %s\n", token)
@@ -71,22 +79,32 @@ func (s *server) serveAdmin(background *sync.WaitGroup) error {
 			}
 		})
 	}
-	if ln, err := admin.ListenLocal(s.file.Server.Data); err != nil {
-		logger().Warn("the admin API has no unix socket", "error", err)
-	} else {
-		serve(ln, true)
+	if s.sockets.local == nil {
+		ln, err := admin.ListenLocal(s.file.Server.Data)
+		if err != nil {
+			logger().Warn("the admin API has no unix socket", "error", err)
+		} else {
+			s.sockets.local = ln
+		}
+	}
+	if s.sockets.local != nil {
+		serve(s.sockets.local, true)
 	}
 	address := s.file.Server.Admin
-	if address == config.AdminOff {
+	if s.sockets.admin == nil && address == config.AdminOff {
 		return nil
 	}
 	chosen := address != ""
 	if !chosen {
 		address = defaultAdmin
 	}
-	ln, err := net.Listen("tcp", address)
+	ln, err := s.sockets.admin, error(nil)
+	if ln == nil {
+		ln, err = net.Listen("tcp", address)
+	}
 	switch {
 	case err == nil:
+		s.sockets.admin = ln
 		serve(ln, false)
 		logger().Info("serving the admin API", "address", "http://"+ln.Addr().String())
 	case chosen:

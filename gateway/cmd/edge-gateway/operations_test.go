@@ -77,6 +77,9 @@ func (b *box) change(method, path, kind string, body []byte, next ...world) (ans
 		b.died()
 		return nil, false
 	}
+	if b.mayRefuse && status/100 != 2 {
+		return nil, false
+	}
 	if status/100 != 2 {
 		b.Fatalf("%s %s: %d %s", method, path, status, answer)
 	}

@@ -31,11 +31,11 @@ func TestReloadNamesWhatTakesEffectAtTheNextStart(t *testing.T) {
 	p := serve(t, nil, "--config", config)
 	server := func(keys ...string) string { return "[server]\n" + strings.Join(keys, "\n") + "\n" + string(endpoints) }
 	all := []string{
-		`data = "elsewhere"`, `header_limit = "8KiB"`, `read_timeout = "7s"`, `idle_timeout = "8s"`, `max_connections = 99`,
+		`data = "elsewhere"`, `header_limit = "8KiB"`, `read_timeout = "7s"`, `idle_timeout = "8s"`, `max_connections = 99`, `standby = true`,
 		`memory = "20GiB"`, `recycle_memory = "10GiB"`, `recycle_retained = "1GiB"`, `recycle_stuck = 99`,
 	}
 	p.reload(t, config, server(append(all, `drain_timeout = "9s"`)...), "was reloaded")
-	if want := `"keys":"data, header_limit, read_timeout, idle_timeout, max_connections, memory, recycle_memory, recycle_retained, recycle_stuck"`; !strings.Contains(p.output(), want) {
+	if want := `"keys":"data, header_limit, read_timeout, idle_timeout, max_connections, standby, memory, recycle_memory, recycle_retained, recycle_stuck"`; !strings.Contains(p.output(), want) {
 		t.Errorf("the log does not say %s", want)
 	}
 	p.reload(t, config, server(`idle_timeout = "8s"`), "was reloaded")

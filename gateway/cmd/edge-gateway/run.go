@@ -94,7 +94,14 @@ func (versionCommand) Run() error {
 	return nil
 }
 
+// release is the version of a program that was built as one, with
+// -ldflags "-X main.release=1.2.3".
+var release string
+
 func programVersion() string {
+	if release != "" {
+		return release
+	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
 		return info.Main.Version
 	}

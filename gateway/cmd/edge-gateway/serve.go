@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -17,6 +16,10 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/admin"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/logs"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/datadir"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/pid1"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/systemd"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/upgrade"
 	"github.com/edge-gateway/edge-gateway/toolchain"
 	"github.com/edge-gateway/edge-gateway/toolchain/watch"
 )
@@ -30,6 +33,8 @@ type serveCommand struct {
 	Data          string `help:"Data directory." env:"EDGE_GATEWAY_DATA" type:"path"`
 	Watch         bool   `help:"Build and swap a handler when its source changes." env:"EDGE_GATEWAY_WATCH"`
 	SingleProcess bool   `help:"Load handlers into this process, and none beside it: a crash in one of them ends everything." env:"EDGE_GATEWAY_SINGLE_PROCESS"`
+	Standby       bool   `help:"Have another worker process stand by, with all loaded, for when the one that serves ends." env:"EDGE_GATEWAY_STANDBY"`
+	Check         bool   `help:"Tell whether it could serve, and end."`
 	AccessLog     bool   `help:"Write a line for each request." env:"EDGE_GATEWAY_ACCESS_LOG" default:"true" negatable:""`
 }
 
@@ -46,6 +51,18 @@ type server struct {
 	watcher *watch.Watcher // nil without --watch
 	leftOut chan leftOut
 	deaths  deaths
+	manager systemd.Manager
+	sockets sockets
+	dir     *datadir.Dir // nil in a single process
+
+	before   *upgrade.Inherited // of the program before; nil without one, and once this one serves
+	upgrades chan pending
+	next     pending
+	leaving  bool              // for another program
+	left     bool              // all that it gets
+	leaves   upgrade.Inherited // to it
+	serving  chan struct{}     // closed when requests are accepted
+
 	closers []func() error // of what was opened, in that order
 
 	mu        sync.Mutex // serialises what changes the file's part
@@ -55,32 +72,69 @@ type server struct {
 }
 
 func (c serveCommand) Run(ctx context.Context) error {
+	if c.Check {
+		return c.check()
+	}
+	if status, is, err := pid1.Run(); is && err == nil {
+		os.Exit(status)
+	} else if is {
+		return err
+	}
 	if c.singleProcess() {
 		if err := restartForGo(); err != nil {
 			return err
 		}
 		debug.SetMaxThreads(20_000) // a blocking handler holds a thread for each call
 	}
-	file, err := c.load()
+	before, err := upgrade.Take()
 	if err != nil {
 		return err
 	}
+	s := &server{
+		command: c, libraries: map[string]string{}, leftOut: make(chan leftOut, 16),
+		before: before, manager: systemd.Take(), upgrades: make(chan pending, 1), serving: make(chan struct{}),
+	}
+	return s.run(ctx)
+}
+
+// run serves, and has the process become another program after that if it is to
+// be replaced: by a new one, or, if this one was to replace another and did not
+// get as far as serving, by that.
+func (s *server) run(ctx context.Context) error {
+	inTime := func() bool { return true }
+	if s.before != nil {
+		inTime = s.startInTime(s.before)
+	}
+	err := s.runUntilEnd(ctx, inTime)
+	switch {
+	case s.left:
+		return s.become()
+	case err != nil && s.before != nil && s.before.Back != 0 && inTime():
+		return errors.Join(err, s.before.Return(err, s.manager.Environment()))
+	}
+	return err
+}
+
+func (s *server) runUntilEnd(ctx context.Context, inTime func() bool) (err error) {
+	if s.file, err = s.command.load(); err != nil {
+		return err
+	}
+	s.inForce = atStart(s.file.Server)
 
 	// Signals are caught before the first build, which may take long.
 	ctx, cut, stop := endings(ctx)
 	defer stop()
+	s.cut = cut
 	reload := make(chan os.Signal, 1)
 	notifyReload(reload)
 	defer signal.Stop(reload)
 
-	ln, err := net.Listen("tcp", file.Server.Listen)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w; choose another address with --listen", file.Server.Listen, err)
+	if s.sockets, err = openSockets(s.file, s.before); err != nil {
+		return err
 	}
-	defer ln.Close()
-	s := &server{command: c, file: file, cut: cut, inForce: atStart(file.Server), libraries: map[string]string{}, leftOut: make(chan leftOut, 16)}
-	if err = s.open(ctx, ln); err == nil {
-		err = s.serve(ctx, ln, reload)
+	defer s.sockets.close()
+	if err = s.open(ctx); err == nil {
+		err = s.serve(ctx, reload, inTime)
 	}
 	return errors.Join(err, s.end())
 }
@@ -122,6 +176,7 @@ func (c serveCommand) override(file *config.File) {
 	if c.Admin != "" {
 		file.Server.Admin = c.Admin
 	}
+	file.Server.Standby = file.Server.Standby || c.Standby
 	if file.Server.Listen == "" {
 		file.Server.Listen = "127.0.0.1:8080"
 	}
@@ -134,12 +189,18 @@ func (c serveCommand) override(file *config.File) {
 }
 
 // serve runs until ctx ends.
-func (s *server) serve(ctx context.Context, ln net.Listener, reload <-chan os.Signal) (err error) {
+func (s *server) serve(ctx context.Context, reload <-chan os.Signal, inTime func() bool) (err error) {
 	var background sync.WaitGroup
 	defer background.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer func() { err = errors.Join(err, s.end()) }() // before the wait for what serves, which it ends
+	defer func() { // before the wait for what serves, which it ends
+		if s.leaving = errors.Is(err, errUpgrade); s.leaving {
+			s.tell(systemd.Reloading()...)
+			err = s.sockets.leave(&s.leaves)
+		}
+		err = errors.Join(err, s.end())
+	}()
 	if err := s.watch(); err != nil {
 		return err
 	}
@@ -157,16 +218,29 @@ func (s *server) serve(ctx context.Context, ln net.Listener, reload <-chan os.Si
 	}
 	failed := make(chan error, 1)
 	background.Go(func() { failed <- s.worker.Serve() })
-	s.announce(ctx, ln.Addr())
+	serving := s.serving
 	for {
 		select {
+		case <-serving:
+			serving = nil
+			if !inTime() && s.before != nil {
+				continue // the program before is about to be back
+			}
+			s.settle()
+			s.announce(ctx)
+			background.Go(func() { s.beat(ctx) })
+		case s.next = <-s.upgrades:
+			return errUpgrade
 		case <-ctx.Done():
 			logger().Info("shutting down", "drain_timeout", s.file.Server.DrainTimeout.String())
+			s.tell("STOPPING=1")
 			return nil
 		case err := <-failed:
 			return fmt.Errorf("serve: %w", err)
 		case <-reload:
+			s.tell(systemd.Reloading()...)
 			s.reload(ctx)
+			s.tell("READY=1")
 		case one := <-s.leftOut:
 			if one.service != "" {
 				s.control.LeaveOutService(ctx, one.service, one.reason)

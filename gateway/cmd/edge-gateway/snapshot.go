@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"os"
 	"slices"
 	"strings"
@@ -235,7 +234,8 @@ func (s *server) compilerSaid(err error) {
 }
 
 // announce prints, for people, what to try.
-func (s *server) announce(ctx context.Context, at net.Addr) {
+func (s *server) announce(ctx context.Context) {
+	at := s.sockets.http[0].Addr()
 	all, err := s.control.Overview(ctx)
 	if err != nil {
 		logger().Error("what is served cannot be told", "error", err)

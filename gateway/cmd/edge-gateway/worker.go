@@ -10,6 +10,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/datadir"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/machine"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/upgrade"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/worker"
 )
 
@@ -24,10 +25,18 @@ type serving interface {
 // here serves in this process.
 type here struct {
 	*gateway.Gateway
-	listener net.Listener
+	listeners []net.Listener
+	serving   chan struct{}
 }
 
-func (h here) Serve() error { return h.Gateway.Serve(h.listener) }
+func (h here) Serve() error {
+	failed := make(chan error, len(h.listeners))
+	for _, ln := range h.listeners {
+		go func() { failed <- h.Gateway.Serve(ln) }() // until Shutdown
+	}
+	close(h.serving)
+	return <-failed
+}
 
 // leftOut is an endpoint, or a service, that a worker process could not start
 // with.
@@ -38,7 +47,7 @@ type leftOut struct {
 }
 
 // openWorker makes what serves. It takes the data directory.
-func (s *server) openWorker(ln net.Listener, log *slog.Logger) error {
+func (s *server) openWorker(log *slog.Logger) error {
 	options := gateway.Options{
 		Dir: s.file.Server.Data, Log: log,
 		HeaderLimit: int(s.file.Server.HeaderLimit), ReadTimeout: s.file.Server.ReadTimeout,
@@ -56,21 +65,24 @@ func (s *server) openWorker(ln net.Listener, log *slog.Logger) error {
 		if err != nil {
 			return err
 		}
-		s.worker = here{g, ln}
+		s.worker = here{g, s.sockets.http, s.serving}
 		s.closers = append(s.closers, s.drain)
 		return nil
 	}
-	dir, err := datadir.Open(options.Dir)
-	if err != nil {
+	if err := s.openData(options.Dir); err != nil {
 		return err
 	}
-	s.closers = append(s.closers, dir.Close)
+	s.closers = append(s.closers, s.dir.Close)
+	var left []upgrade.Worker
+	if s.before != nil {
+		left = s.before.Workers
+	}
 	supervisor, err := worker.New(worker.Options{
-		Gateway: options, Listeners: []net.Listener{ln}, Log: log,
-		Keep: s.logs, Print: os.Stderr, Text: isTerminal(os.Stderr), AccessLog: s.command.AccessLog,
-		DrainTimeout:   s.file.Server.DrainTimeout,
-		ProcessEnded:   s.deaths.ended,
-		Crashed:        s.deaths.crashed,
+		Gateway: options, Listeners: s.sockets.http, Log: log, Left: left,
+		Serving: func() { close(s.serving) },
+		Keep:    s.logs, Print: os.Stderr, Text: isTerminal(os.Stderr), AccessLog: s.command.AccessLog,
+		DrainTimeout: s.file.Server.DrainTimeout, Standby: s.file.Server.Standby,
+		Crashed: s.deaths.crashed, ProcessEnded: s.deaths.ended, Drained: s.deaths.drained,
 		LeftOut:        func(endpoint gateway.Endpoint, reason string) { s.without(leftOut{endpoint: endpoint, reason: reason}) },
 		LeftOutService: func(service, reason string) { s.without(leftOut{service: service, reason: reason}) },
 	})
@@ -88,6 +100,19 @@ func (s *server) without(one leftOut) {
 	case s.leftOut <- one:
 	default: // the next change tells
 	}
+}
+
+// openData takes the data directory.
+func (s *server) openData(dir string) (err error) {
+	if s.before == nil {
+		s.dir, err = datadir.Open(dir)
+		return err
+	}
+	lock, err := upgrade.Duplicate(s.before.Lock, "lock")
+	if err == nil {
+		s.dir, err = datadir.Inherit(dir, lock)
+	}
+	return err
 }
 
 // singleProcess tells whether handlers are loaded into this process. Where a

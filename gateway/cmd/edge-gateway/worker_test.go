@@ -93,7 +93,7 @@ func TestTheAdminAPIStaysWhileWorkersEnd(t *testing.T) {
 		t.Error("a crash was answered")
 	}
 	p.waitFor(t, "a worker process serves again")
-	// Those that follow at once are waited between.
+	// Those that keep coming are waited between.
 	var reasons string
 	within(t, time.Minute, "it is not ready", func() bool {
 		_ = syscall.Kill(p.worker(t), syscall.SIGKILL)
@@ -185,8 +185,18 @@ func TestRecycleOfARunningGatewayLosesNothing(t *testing.T) {
 	}
 	within(t, 20*time.Second, "the old worker ends", func() bool { return gone(before) })
 	stop()
-	if r := <-done; r.Failed != 0 || r.Refused != 0 || r.OK == 0 {
+	r := <-done
+	if r.Failed != 0 || r.Refused != 0 || r.OK == 0 {
 		t.Error(r)
+	}
+	// What the old one has answered while it drained is counted, too.
+	var counted float64
+	for deadline := time.Now().Add(10 * time.Second); counted != float64(r.OK) && time.Now().Before(deadline); {
+		_, answer := asked(t, p, data, "", "GET", "/api/v1/status", nil)
+		counted = answer["endpoints"].([]any)[0].(map[string]any)["requests"].(float64)
+	}
+	if counted != float64(r.OK) {
+		t.Errorf("%v requests are counted, and %v were answered", counted, r.OK)
 	}
 	p.stop(t)
 

@@ -52,8 +52,8 @@ func TestTheRunningAPIIsAsItsDocumentSays(t *testing.T) {
 		}
 	}
 	for _, op := range w.operations() {
-		if op.OperationID == "recycle" {
-			continue // it is 409 where the gateway serves in a single process, as here
+		if op.OperationID == "recycle" || op.OperationID == "upgrade" {
+			continue // they are 409 where the gateway serves in a single process, as here
 		}
 		if !succeeded[op.OperationID] && (w.library != nil || !slices.Contains(ofLibraries, op.OperationID)) {
 			t.Errorf("%s never succeeded: what is generated for it is of no use", op.OperationID)

@@ -84,6 +84,8 @@ type overview interface {
 	Ready(context.Context) model.Readiness
 	Report() gateway.Report
 	Recycle(context.Context) (model.Recycled, error)
+	Upgrade(context.Context, model.UpgradeRequest) (model.Upgrade, error)
+	LastUpgrade() model.Upgrade
 	Crashes(ctx context.Context, endpoints []string, p model.Page) (model.List[model.Crash], error)
 	CrashCounts() map[string]uint64
 	Quarantined() map[string][]model.Quarantine

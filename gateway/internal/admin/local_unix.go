@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -92,11 +93,36 @@ type localListener struct {
 	*net.UnixListener
 	path   string
 	info   fs.FileInfo
+	kept   atomic.Bool
 	remove sync.Once
 }
 
+// InheritLocal is ListenLocal for a process that has inherited the listener. Its
+// socket is kept until Keep says otherwise.
+func InheritLocal(dir string, ln net.Listener) (net.Listener, error) {
+	unix, ok := ln.(*net.UnixListener)
+	if !ok {
+		return nil, fmt.Errorf("a listener of type %T is no unix socket", ln)
+	}
+	path := filepath.Join(dir, SocketName)
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, fmt.Errorf("take over the unix socket: %w", err)
+	}
+	l := &localListener{UnixListener: unix, path: path, info: info}
+	l.Keep(true)
+	return l, nil
+}
+
+// Keep tells whether the socket stays where it is when the listener is closed,
+// since another program listens on it.
+func (l *localListener) Keep(is bool) { l.kept.Store(is) }
+
 func (l *localListener) Close() error {
 	l.remove.Do(func() {
+		if l.kept.Load() {
+			return
+		}
 		if info, err := os.Lstat(l.path); err == nil && os.SameFile(info, l.info) {
 			os.Remove(l.path)
 		}

@@ -13,3 +13,6 @@ const SocketName = "admin.sock"
 func ListenLocal(string) (net.Listener, error) {
 	return nil, errors.New("there is no unix socket for the admin API on Windows; use a key over TCP")
 }
+
+// InheritLocal has nothing to inherit here.
+func InheritLocal(string, net.Listener) (net.Listener, error) { return nil, errors.ErrUnsupported }

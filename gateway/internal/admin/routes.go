@@ -32,6 +32,8 @@ var routes = []route{
 	{"get-metrics", http.MethodGet, v1 + "/metrics", model.ScopeRead, true},
 
 	{"recycle", http.MethodPost, v1 + "/recycle", model.ScopeAdmin, true},
+	{"upgrade", http.MethodPost, v1 + "/upgrade", model.ScopeAdmin, true},
+	{"get-upgrade", http.MethodGet, v1 + "/upgrade", model.ScopeAdmin, true},
 
 	{"list-endpoints", http.MethodGet, v1 + "/endpoints", model.ScopeRead, false},
 	{"create-endpoint", http.MethodPost, v1 + "/endpoints", model.ScopeAdmin, false},

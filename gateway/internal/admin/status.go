@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -55,6 +56,21 @@ func (a *API) registerStatus() {
 		r, err := a.control.Recycle(ctx)
 		return &struct{ Body model.Recycled }{r}, err
 	})
+	register(a, "upgrade", doc{
+		tag: "status", summary: "Replace the running program, without losing a request",
+		more: "The process becomes the program that lies now where it was started from, or at another path on the machine of the gateway, and stays the same process. " +
+			"It is answered when the new program was found able to serve; the state is then running, and becomes done, or failed, in which case the program before is back. Worker processes serve meanwhile. " +
+			"Where the system, or a single process, does not allow that the answer is 409.",
+		example: model.UpgradeRequest{Program: "/opt/edge-gateway-2.0.0/edge-gateway", Timeout: model.Duration(time.Minute)},
+		errors:  []int{http.StatusConflict},
+	}, func(ctx context.Context, in *struct{ Body model.UpgradeRequest }) (*struct{ Body model.Upgrade }, error) {
+		u, err := a.control.Upgrade(ctx, in.Body)
+		return &struct{ Body model.Upgrade }{u}, err
+	})
+	register(a, "get-upgrade", doc{tag: "status", summary: "Tell how the last upgrade of the program went"},
+		func(context.Context, *struct{}) (*struct{ Body model.Upgrade }, error) {
+			return &struct{ Body model.Upgrade }{a.control.LastUpgrade()}, nil
+		})
 	register(a, "get-status", doc{tag: "status", summary: "Tell what the gateway is doing, at a glance", more: "A key that is limited to endpoints sees those, and no services."},
 		func(ctx context.Context, _ *struct{}) (*struct{ Body model.Overview }, error) {
 			o, err := a.control.Overview(ctx)

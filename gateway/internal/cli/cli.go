@@ -18,6 +18,7 @@ type Commands struct {
 	Undeploy  undeployCommand  `cmd:"" group:"run" help:"Take an endpoint's version away; it answers 503."`
 	Canary    canaryCommand    `cmd:"" group:"run" help:"Show, promote or abort a version that has a share of the requests."`
 	Services  servicesCommand  `cmd:"" group:"run" help:"List, make, change, test and delete services."`
+	Upgrade   upgradeCommand   `cmd:"" group:"run" help:"Replace the running program by a newer one, without losing a request."`
 	Recycle   recycleCommand   `cmd:"" group:"run" help:"Have a new worker process serve, without losing a request."`
 	Logs      logsCommand      `cmd:"" group:"run" help:"Show the log of an endpoint, of a request, or of all."`
 	Builds    buildsCommand    `cmd:"" group:"run" help:"List builds, read their logs, cancel them."`

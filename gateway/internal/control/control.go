@@ -35,6 +35,7 @@ import (
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/state"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/control/telemetry"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/crash"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 	"github.com/edge-gateway/edge-gateway/toolchain"
 )
 
@@ -62,6 +63,10 @@ type Options struct {
 
 	Program string // version of the program, for the overview
 	Address string // where the worker serves, likewise
+
+	// Upgrade has the process become another program, as soon as it has been
+	// answered; nil where that cannot be done.
+	Upgrade func(context.Context, model.UpgradeRequest) (model.Upgrade, error)
 
 	ArtifactBudget int64 // bytes of versions and sources on disk; default 2 GiB
 	CacheBudget    int64 // bytes of build caches; default 5 GiB
@@ -121,6 +126,9 @@ type Control struct {
 	canaries  canaries
 	placing   placing
 	crashes   crashes
+	upgrade   sync.Mutex // guards what follows, and lets one begin at a time
+	upgraded  model.Upgrade
+
 	// collecting has room for one wish that artifacts be collected.
 	collecting chan struct{}
 
@@ -145,7 +153,7 @@ func Open(ctx context.Context, o Options) (*Control, error) {
 	if err := os.RemoveAll(filepath.Join(dir, scratchDir)); err != nil {
 		return nil, fmt.Errorf("remove what an earlier process left: %w", err)
 	}
-	c := &Control{opts: o, log: o.Log, worker: o.Worker, started: time.Now().UTC(), collecting: make(chan struct{}, 1)}
+	c := &Control{opts: o, log: o.Log, worker: o.Worker, started: time.Now().UTC(), collecting: make(chan struct{}, 1), upgraded: model.Upgrade{State: model.UpgradeNone}}
 	if c.artifacts, err = artifact.Open(dir); err != nil {
 		return nil, err
 	}

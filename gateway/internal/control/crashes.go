@@ -25,11 +25,11 @@ type crashes struct {
 const crashDir = "crashes"
 
 // Crashed takes note of the end of a worker, or of an isolated endpoint's
-// process, that nobody had ordered, and tells which versions are to have no
-// traffic any more, from now on: what is to be served in their place follows as
-// a change.
-func (c *Control) Crashed(d crash.Death) (guilty []model.CrashSuspect) {
-	found := crash.Examine(d, func(version string) (string, bool) {
+// process, that nobody had ordered. It tells what it was, and which versions are
+// to have no traffic any more, from now on: what is to be served in their place
+// follows as a change.
+func (c *Control) Crashed(d crash.Death) (found model.Crash, guilty []model.CrashSuspect) {
+	found = crash.Examine(d, func(version string) (string, bool) {
 		library, err := c.artifacts.Library(version)
 		return library.Path, err == nil
 	})
@@ -73,7 +73,7 @@ func (c *Control) Crashed(d crash.Death) (guilty []model.CrashSuspect) {
 	}
 	c.log.Error(message, attrs...)
 	if c.life.Err() != nil {
-		return guilty // nothing is changed any more
+		return found, guilty // nothing is changed any more
 	}
 	for _, g := range guilty {
 		c.background.Go(func() { c.quarantine(c.life, g, found) })
@@ -84,7 +84,7 @@ func (c *Control) Crashed(d crash.Death) (guilty []model.CrashSuspect) {
 			At: found.At, By: "gateway", Action: action, Target: targetOf(found), Outcome: "failed", Detail: strings.TrimSpace(found.String()),
 		})
 	})
-	return guilty
+	return found, guilty
 }
 
 func targetOf(found model.Crash) string {

@@ -169,7 +169,7 @@ func TestACrashBeginsAProbationAnew(t *testing.T) {
 		said := progress()
 		return said != "" && !strings.Contains(said, "it has answered 0 requests")
 	})
-	if guilty := b.Crashed(own("a", version)); len(guilty) != 0 {
+	if _, guilty := b.Crashed(own("a", version)); len(guilty) != 0 {
 		t.Errorf("%v", guilty)
 	}
 	b.until(func() bool { return strings.Contains(progress(), "it has answered 0 requests") })
@@ -185,7 +185,7 @@ func TestACrashBeginsAProbationAnew(t *testing.T) {
 		t.Errorf("it counts as a worker's: %v", counts)
 	}
 	b.Crashed(own("a", version))
-	if guilty := b.Crashed(own("a", version)); len(guilty) != 1 || guilty[0].Version != version {
+	if _, guilty := b.Crashed(own("a", version)); len(guilty) != 1 || guilty[0].Version != version {
 		t.Errorf("after the third: %v", guilty)
 	}
 	b.until(func() bool {

@@ -33,7 +33,7 @@ func death(endpoint, version string) crash.Death {
 func (b *box) crashed(endpoint, version string) {
 	b.t.Helper()
 	for n := range crash.Often {
-		guilty := b.Crashed(death(endpoint, version))
+		_, guilty := b.Crashed(death(endpoint, version))
 		if want := n == crash.Often-1; want != (len(guilty) == 1 && guilty[0] == model.CrashSuspect{Endpoint: endpoint, Version: version}) {
 			b.t.Fatalf("after %d crashes: %v", n+1, guilty)
 		}

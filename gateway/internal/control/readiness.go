@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 
+	"github.com/edge-gateway/edge-gateway/gateway/internal/control/state"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
 
@@ -48,4 +49,12 @@ func (c *Control) Ready(ctx context.Context) model.Readiness {
 func (k *catalog) isFunction(name string) bool {
 	e, _ := k.fileEndpoint(name)
 	return e.Handler != nil
+}
+
+// Well tells whether the state can be read.
+func (c *Control) Well(ctx context.Context) error {
+	return c.state.View(ctx, func(tx *state.Tx) error {
+		_, err := tx.Versions("")
+		return err
+	})
 }

@@ -79,7 +79,7 @@ func TestSuspectsRunIsolatedUntilTheGuiltyOneIsFound(t *testing.T) {
 	}
 
 	// The guilty one ends its own process, and nobody is a suspect of that.
-	if guilty := b.Crashed(own("b", v["b"].version)); len(guilty) != 0 {
+	if _, guilty := b.Crashed(own("b", v["b"].version)); len(guilty) != 0 {
 		t.Errorf("%v", guilty)
 	}
 	b.becomes("b", model.PutOut)
@@ -108,7 +108,7 @@ func TestSuspectsRunIsolatedUntilTheGuiltyOneIsFound(t *testing.T) {
 		t.Errorf("audit: %q", lines)
 	}
 	b.Crashed(own("b", v["b"].version))
-	if guilty := b.Crashed(own("b", v["b"].version)); len(guilty) != 1 {
+	if _, guilty := b.Crashed(own("b", v["b"].version)); len(guilty) != 1 {
 		t.Errorf("after the third: %v", guilty)
 	}
 	if e, err = b.Release(b.ctx, "b"); err != nil || e.Placement != nil && e.Placement.State != model.PlacedInWorker {

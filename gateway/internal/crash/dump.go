@@ -60,7 +60,7 @@ func parse(output, printed []byte) (d dump) {
 	if head[6] >= 0 {
 		d.address = hex(string(output[head[6]:head[7]]))
 	}
-	first := firstGoroutine(output[head[1]:])
+	first, _, _ := bytes.Cut(firstGoroutine(output[head[1]:]), []byte("\n\n"))
 	for _, called := range calledLine.FindAllSubmatch(first, -1) {
 		d.called = append(d.called, hex(string(called[1])))
 	}
@@ -74,30 +74,24 @@ func parse(output, printed []byte) (d dump) {
 	return d
 }
 
-// firstGoroutine is the block of the goroutine that comes first.
+// firstGoroutine is the block of the goroutine that comes first, and what
+// follows it.
 func firstGoroutine(output []byte) []byte {
 	begin := bytes.Index(output, []byte("\ngoroutine "))
 	if begin < 0 {
 		return nil
 	}
-	block := output[begin+1:]
-	if end := bytes.Index(block, []byte("\n\n")); end >= 0 {
-		block = block[:end]
-	}
-	return block
+	return output[begin+1:]
 }
 
 // Enough tells whether the output of a process that ends has everything that
 // blame is settled by, so that nobody has to wait for the rest: with thousands
 // of goroutines that takes a second.
 func Enough(output []byte) bool {
-	head := headLine.FindIndex(output)
-	if head == nil {
-		return false
+	if head := headLine.FindIndex(output); head != nil {
+		output = output[head[1]:]
 	}
-	rest := output[head[1]:]
-	begin := bytes.Index(rest, []byte("\ngoroutine "))
-	return begin >= 0 && bytes.Contains(rest[begin+1:], []byte("\n\n"))
+	return bytes.Contains(firstGoroutine(output), []byte("\n\n"))
 }
 
 func hex(digits string) uint64 {

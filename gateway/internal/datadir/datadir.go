@@ -52,6 +52,19 @@ func Open(path string) (*Dir, error) {
 	return d, nil
 }
 
+// Lock is the file whose lock makes the directory this process's.
+func (d *Dir) Lock() *os.File { return d.lock }
+
+// Inherit is Open for a process that has inherited the lock.
+func Inherit(path string, lock *os.File) (*Dir, error) {
+	d, err := open(path, "")
+	if err != nil {
+		return nil, err
+	}
+	d.lock = lock
+	return d, nil
+}
+
 // Join shares a directory that another process has opened, and that looks after
 // what this one leaves; see [Left]. Several may, side by side.
 func Join(path string) (*Dir, error) { return open(path, strconv.Itoa(os.Getpid())) }

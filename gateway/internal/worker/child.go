@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/abi"
@@ -30,19 +32,32 @@ const (
 // child is a worker process, as control sees it. Its methods are safe for use
 // from many goroutines. Three goroutines read what it says and one waits for its
 // end; they are gone when exited is closed.
+//
+// A worker that crashes is dead for control before its process has ended: with
+// thousands of connections the system takes a while for that.
 type child struct {
 	cmd      *exec.Cmd
 	ends     ends
 	crash    *process.CrashOutput
+	printed  *process.Printed
 	recorder *abi.Recorder // nil where there are none
 
+	ordered      atomic.Bool               // it was told to drain
+	hung         atomic.Bool               // it is killed since it does not get on
+	dropped      atomic.Bool               // it is killed since it is of no use
 	served       time.Time                 // since when; by the supervisor
 	worn         chan string               // has the reason, when it is better replaced; again when it gets worse
 	processEnded func(gateway.ProcessExit) // does not block
-	ordered      atomic.Bool               // it was told to drain
 	heard        atomic.Int64              // when it last said something, in Unix nanoseconds
+	told         chan struct{}             // closed when there are no more log lines
 	exited       chan struct{}
-	exit         Exit // once exited is closed
+	fallen       chan struct{} // closed when it does nothing any more, at the latest with exited
+	fall         sync.Once
+	exit         Exit // once fallen is closed
+	well         bool // likewise: the end was ordered, and went as it should
+
+	accounting sync.Once
+	verdict    Verdict // once it was accounted for
 
 	writing sync.Mutex // one order after the other goes out
 
@@ -63,20 +78,23 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 		return nil, err
 	}
 	out := &process.Printed{To: os.Stderr}
-	cmd, mine, err := spawn(recorder, out, listeners)
+	cmd, mine, err := spawn(recorder, listeners)
 	if err != nil {
 		return nil, errors.Join(err, recorder.Close())
 	}
 	c := &child{
-		cmd: cmd, ends: mine, recorder: recorder, processEnded: o.processEnded, exited: make(chan struct{}), waiting: map[uint64]chan news{},
-		worn:  make(chan string, 2),
-		crash: process.NewCrashOutput(),
+		cmd: cmd, ends: mine, recorder: recorder, told: make(chan struct{}), exited: make(chan struct{}), fallen: make(chan struct{}),
+		processEnded: o.processEnded, worn: make(chan string, 2), waiting: map[uint64]chan news{}, crash: process.NewCrashOutput(), printed: out,
 	}
 	c.heard.Store(time.Now().UnixNano())
 	var readers sync.WaitGroup
 	readers.Go(c.listen)
-	readers.Go(func() { relay(mine.lines, o.Keep, o.Print) })
-	readers.Go(func() { c.crash.Follow(mine.crash, func() { time.AfterFunc(registers, c.kill) }) })
+	readers.Go(func() {
+		defer close(c.told)
+		relay(mine.lines, o.Keep, o.Print)
+	})
+	readers.Go(func() { c.crash.Follow(mine.crash, func() { go c.cutShort() }) })
+	readers.Go(func() { _, _ = io.Copy(out, mine.printed) })
 	go func() {
 		_ = cmd.Wait()
 		// Whatever holds the ends of the pipes now is not the worker.
@@ -84,36 +102,74 @@ func begin(listeners []*os.File, o Options) (*child, error) {
 		_ = mine.conn.SetReadDeadline(until)
 		_ = mine.lines.SetReadDeadline(until)
 		_ = mine.crash.SetReadDeadline(until)
+		_ = mine.printed.SetReadDeadline(until)
 		readers.Wait()
-		why := out.Why()
-		out.Release(len(c.crash.Bytes()) > 0)
-		c.end(why)
+		known := len(c.crash.Bytes()) > 0
+		c.end()
+		out.Release(known)
 	}()
 	c.send(order{Start: settingsOf(o, recorder != nil)})
 	return c, nil
 }
 
+// drop ends a worker that is of no use any more, and of which nothing is to be
+// learned.
+func (c *child) drop() {
+	c.dropped.Store(true)
+	c.kill()
+}
+
 // kill ends the process as it is. The system knows whether it has ended already.
 func (c *child) kill() { _ = c.cmd.Process.Kill() }
 
-// end takes note of the end of the process.
-func (c *child) end(printed []byte) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.exit = Exit{
-		Pid: c.cmd.Process.Pid, Status: c.cmd.ProcessState.String(), Output: c.crash.Bytes(), Printed: printed,
-		Ordered: c.ordered.Load(), Why: c.why, Loading: c.loading, Recorded: c.recorder.Read(),
+// cutShort ends a worker whose runtime has told what matters of a crash. That
+// runtime has stopped everything that notes something in the recorder.
+func (c *child) cutShort() {
+	select {
+	case <-c.exited:
+	case <-time.After(registers):
+		c.kill()
+		c.fell("signal: killed", false)
 	}
-	_ = c.recorder.Close()
-	c.gone = true
-	clear(c.waiting)
-	c.ends.close()
-	close(c.exited)
 }
 
-// well tells, once it has exited, whether that was as ordered.
-func (c *child) well() bool {
-	return c.ordered.Load() && c.drained != nil && c.cmd.ProcessState.Success()
+// hungUp is for a worker that ends, and has closed its end of the conversation.
+func (c *child) hungUp(how syscall.WaitStatus) {
+	// What it said is in the pipes, whose ends come last.
+	patience, cancel := context.WithTimeout(context.Background(), registers)
+	defer cancel()
+	for _, said := range []<-chan struct{}{c.told, c.crash.Ended()} {
+		select {
+		case <-said:
+		case <-patience.Done():
+		}
+	}
+	c.fell(statusText(how), how.Exited() && how.ExitStatus() == 0)
+}
+
+// fell takes note that it does nothing any more.
+func (c *child) fell(status string, success bool) {
+	c.fall.Do(func() {
+		recorded := c.recorder.Read()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.exit = Exit{
+			Pid: c.cmd.Process.Pid, Status: status, Output: c.crash.Bytes(), Printed: c.printed.Why(),
+			Ordered: c.ordered.Load(), Why: c.why, Loading: c.loading, Hung: c.hung.Load(), Recorded: recorded,
+		}
+		c.well = success && c.exit.Ordered && c.drained != nil
+		c.gone = true
+		clear(c.waiting)
+		close(c.fallen)
+	})
+}
+
+// end takes note of the end of the process.
+func (c *child) end() {
+	c.fell(c.cmd.ProcessState.String(), c.cmd.ProcessState.Success())
+	_ = c.recorder.Close()
+	c.ends.close()
+	close(c.exited)
 }
 
 // listen hears news, until there are none. A worker that makes no sense is ended.
@@ -121,13 +177,17 @@ func (c *child) listen() {
 	for {
 		var n news
 		if err := process.Read(c.ends.conn, &n); err != nil {
+			how, known, ends := exiting(c.cmd.Process.Pid)
 			switch {
 			case errors.Is(err, process.ErrMessage):
 				c.note(news{Why: "it sent control what makes no sense"})
-			case !leaving(c.cmd.Process.Pid):
+				c.kill()
+			case ends:
+				go c.hungUp(how)
+			case known: // it would hang, and nobody would serve
 				c.note(news{Why: "native code has closed the gateway's connection to its control process"})
+				c.kill()
 			}
-			c.kill() // else it would hang, and nobody would serve
 			return
 		}
 		c.heard.Store(time.Now().UnixNano())
@@ -197,7 +257,7 @@ func (c *child) ask(ctx context.Context, o order, wait bool) (news, error) {
 		select {
 		case n := <-answer:
 			return n, nil
-		case <-c.exited:
+		case <-c.fallen:
 			select {
 			case n := <-answer: // it came in time
 				return n, nil
@@ -230,10 +290,11 @@ func (c *child) apply(ctx context.Context, s gateway.Snapshot, silence time.Dura
 			select {
 			case <-done:
 				return
-			case <-c.exited:
+			case <-c.fallen:
 				return
 			case <-tick.C:
 				if time.Since(time.Unix(0, c.heard.Load())) > silence {
+					c.hung.Store(true)
 					c.note(news{Why: fmt.Sprintf("it was silent for %s while it took a change", silence)})
 					c.kill()
 					return
@@ -265,6 +326,13 @@ func (c *child) report() (gateway.Report, bool) {
 		return gateway.Report{}, false
 	}
 	return *c.reported, true
+}
+
+// final is the last report there was, if any.
+func (c *child) final() *gateway.Report {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.reported
 }
 
 // reportMost is how long a report may take.

@@ -5,9 +5,11 @@ package worker_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -229,5 +231,100 @@ func TestWhatAHandlerSaysLastIsKept(t *testing.T) {
 	within(t, back, "another worker serves", func() bool { return len(s.crashed()) == 1 })
 	if !s.kept.has("my last words") || !s.printed.has("my last words") {
 		t.Errorf("%s", s.kept)
+	}
+}
+
+// Those who are served notice every wait, so that the first few crashes are
+// followed by the next worker at once.
+func TestCrashesInARowAreEachFollowedByTheNextWorkerAtOnce(t *testing.T) {
+	library := build(t, faultyInC)
+	all := []gateway.Endpoint{{Name: "faulty", Path: "/faulty", Library: library}}
+	for n := range 19 {
+		all = append(all, gateway.Endpoint{Name: fmt.Sprint("good", n), Path: fmt.Sprint("/good", n), Library: library})
+	}
+	s := start(t, serve(all...))
+	var times []time.Duration
+	for n := range 3 {
+		if r, err := s.ask("/faulty?segv"); err == nil {
+			t.Errorf("it answered %d", r.Status)
+		}
+		began := time.Now()
+		s.wantStatus(t, "/good0", 200)
+		took := time.Since(began)
+		t.Logf("crash %d: the other 19 endpoints are served after %v", n+1, took)
+		times = append(times, took)
+	}
+	slices.Sort(times)
+	if aim := 100 * time.Millisecond; times[1] > 5*aim {
+		t.Errorf("it took %v", times)
+	}
+	if s.printed.has("keeps ending") {
+		t.Error("it was waited")
+	}
+}
+
+// What is being loaded when the worker ends need not be what ends it.
+func TestACrashOfAnotherIsNotThatOfWhatIsBeingLoaded(t *testing.T) {
+	library := build(t, faultyInC)
+	slow := build(t, strings.Replace(faultyInC, "  return EG_OK;", `  eg_log(host, 0, EG_LOG_INFO, "it starts");
+  struct timespec time = {20, 0};
+  nanosleep(&time, 0);
+  return EG_OK;`, 1))
+	s := start(t, serve(gateway.Endpoint{Name: "faulty", Path: "/faulty", Library: library}))
+	for n, end := range []func(){
+		func() { _, _ = s.ask("/faulty?segv") },
+		func() { _, _ = s.ask("/faulty?thread") },
+		func() { _ = syscall.Kill(s.Pid(), syscall.SIGKILL) },
+	} {
+		applied := make(chan error, 1)
+		go func() {
+			applied <- s.Apply(t.Context(), serve(
+				gateway.Endpoint{Name: "faulty", Path: "/faulty", Library: library},
+				gateway.Endpoint{Name: "slow", Path: "/slow", Library: slow},
+			))
+		}()
+		within(t, 10*time.Second, "it is being loaded", func() bool { return strings.Count(s.kept.String(), "it starts") == n+1 })
+		end()
+		err := <-applied
+		var fault *gateway.EndpointError
+		if err == nil || errors.As(err, &fault) || !strings.Contains(err.Error(), "try again") || n < 2 && !strings.Contains(err.Error(), `"faulty" is to blame`) {
+			t.Errorf("end %d: %v", n, err)
+		}
+		if loading := s.crashed()[n].Loading; loading.Endpoint != "slow" {
+			t.Errorf("%+v was being loaded", loading)
+		}
+		s.wantStatus(t, "/faulty", 200)
+	}
+	if out := s.out(); len(out) != 0 {
+		t.Error(out)
+	}
+}
+
+// A worker that is killed while it starts is followed by another one with all
+// that there was.
+func TestAKillWhileAWorkerStartsLeavesNothingOut(t *testing.T) {
+	library := build(t, strings.Replace(faultyInC, "if (path[0] && !access(path, F_OK)) crash();", `if (path[0] && !access(path, F_OK)) {
+    eg_log(host, 0, EG_LOG_INFO, "it hangs");
+    for (;;) sleep(1);
+  }`, 1))
+	file := t.TempDir() + "/file"
+	s := start(t, serve(gateway.Endpoint{Name: "slow", Path: "/", Library: library, Config: map[string]string{"file": file}}))
+	if err := syscall.Mkfifo(file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(s.Pid(), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	within(t, 10*time.Second, "another one starts", func() bool { return s.kept.has("it hangs") })
+	if err := syscall.Unlink(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(s.starting(t), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	within(t, back, "a worker serves", func() bool { return s.Pid() != 0 })
+	s.wantStatus(t, "/", 200)
+	if out := s.out(); len(out) != 0 {
+		t.Error(out)
 	}
 }

@@ -109,7 +109,7 @@ const last = time.Second
 
 // inherit takes what control has passed, and the first order.
 func (w *worker) inherit() (pipe *os.File, err error) {
-	if w.orders, err = inherit(ordersFD, "orders"); err != nil {
+	if w.orders, err = inheritOrders(ordersFD); err != nil {
 		return nil, err
 	}
 	if pipe, err = inherit(linesFD, "lines"); err != nil {
@@ -172,6 +172,7 @@ func (w *worker) follow() {
 			// Another control may want the address: nothing is accepted any
 			// more, but what is in flight is answered.
 			w.drain(w.settings.DrainTimeout)
+			time.AfterFunc(w.settings.DrainTimeout+cutMost, func() { os.Exit(1) }) // it hangs
 			return
 		}
 		switch {

@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
-	"github.com/edge-gateway/edge-gateway/gateway/internal/datadir"
 )
 
 // leftOut is an endpoint, or a service, that a worker could not start with.
@@ -23,19 +23,20 @@ type leftOut struct {
 // mind waits for the end of a worker, and starts another one if the end was not
 // ordered.
 func (s *Supervisor) mind(c *child) {
-	<-c.exited
+	defer func() { <-c.exited }()
+	<-c.fallen
 	s.mu.Lock()
 	was := s.up == c
 	if was {
 		s.up, s.down = nil, time.Now()
 		if c.ordered.Load() {
-			s.final = c.reported
+			s.final = c.final()
 		}
 	}
 	s.drains = slices.DeleteFunc(s.drains, func(one *child) bool { return one == c })
 	s.changed()
 	s.mu.Unlock()
-	banned := s.account(c)
+	banned := s.account(c).Banned
 	if !was || c.ordered.Load() {
 		return
 	}
@@ -71,22 +72,6 @@ func (s *Supervisor) processEnded(e gateway.ProcessExit) {
 	})
 }
 
-// account takes note of an exit, and tells which versions are not to be served
-// any more.
-func (s *Supervisor) account(c *child) []Banned {
-	datadir.Left(s.opts.Gateway.Dir, c.exit.Pid)
-	if c.well() {
-		s.log.Info("a worker process has drained and ended", "pid", c.exit.Pid)
-		return nil
-	}
-	attrs := []any{"pid", c.exit.Pid, "status", c.exit.Status}
-	if at := c.exit.Loading; at.Endpoint != "" {
-		attrs = append(attrs, "endpoint", at.Endpoint, "version", at.Version)
-	}
-	s.log.Warn("the worker process has ended, and nobody had ordered that", attrs...) // Crashed tells more
-	return s.opts.Crashed(c.exit)
-}
-
 // restart starts workers until one serves, or none is to serve any more. The
 // caller has the turn. cured tells that it is known what the last one died of,
 // and that this is not served any more.
@@ -109,7 +94,11 @@ func (s *Supervisor) restart(cured bool) {
 		if err == nil {
 			s.mu.Lock()
 			s.put(c)
+			accepting := s.accepting
 			s.mu.Unlock()
+			if accepting {
+				s.served()
+			}
 			s.log.Info("a worker process serves again", "pid", c.cmd.Process.Pid, "after", time.Since(began).Round(time.Millisecond).String())
 			return
 		}
@@ -128,56 +117,73 @@ func (s *Supervisor) restart(cured bool) {
 // the turn.
 func (s *Supervisor) remaining() gateway.Snapshot { return without(s.current, s.leftOut, s.banned) }
 
-// launch starts a worker and has it serve a snapshot. The caller has the turn.
-func (s *Supervisor) launch(ctx context.Context, what gateway.Snapshot) (*child, error) {
-	c, err := begin(s.files, s.opts)
-	if err != nil {
-		return nil, err
-	}
-	stop := context.AfterFunc(ctx, c.kill)
-	defer stop()
-	ending := make(chan struct{})
-	defer close(ending)
-	go func() {
-		select {
-		case <-s.quit:
-			c.kill()
-		case <-ending:
+// launch has the standby serve a snapshot, or a worker that it starts.
+// The caller has the turn.
+func (s *Supervisor) launch(ctx context.Context, what gateway.Snapshot) (c *child, err error) {
+	if c = s.takeStandby(); c == nil {
+		if c, err = begin(s.files, s.opts); err != nil {
+			return nil, err
 		}
-	}()
+	}
+	err = s.converge(ctx, c, what)
 	s.mu.Lock()
 	accepting := s.accepting
 	s.mu.Unlock()
-	err = c.apply(ctx, what, s.opts.silence)
 	if err == nil && accepting {
-		_, err = c.ask(ctx, order{Accept: true}, true)
+		_, err = c.ask(context.Background(), order{Accept: true}, true) // from here on it has requests
 	}
-	if err == nil {
-		return c, nil
+	if err != nil {
+		return nil, s.failed(ctx, c, err)
 	}
+	s.unclear = Library{}
+	return c, nil
+}
+
+// failed ends a worker that could not be had to serve, and tells why. The caller
+// has the turn.
+func (s *Supervisor) failed(ctx context.Context, c *child, err error) error {
 	gone := errors.Is(err, errGone)
 	if !gone {
-		c.ordered.Store(true) // there is nothing in it that could drain
-		c.kill()
+		c.drop() // there is nothing in it that could drain
 	}
-	<-c.exited
+	<-c.fallen
+	s.all.Go(func() { <-c.exited })
 	select {
 	case <-s.quit:
-		return nil, gateway.ErrClosed
+		return gateway.ErrClosed
 	default:
 	}
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
+	s.ban(s.account(c).Banned)
 	if !gone {
-		datadir.Left(s.opts.Gateway.Dir, c.exit.Pid)
-		return nil, err
+		return err
 	}
-	s.ban(s.account(c))
-	if c.exit.Loading.Endpoint != "" {
-		return nil, died(c.exit)
+	if at := c.exit.Loading; s.endedLoading(c) || at.Endpoint != "" && at == s.unclear {
+		return loadError(c.exit) // or twice in a row at the same
 	}
-	return nil, fmt.Errorf("it ended (%s) before it served", c.exit.Status)
+	s.unclear = c.exit.Loading
+	return fmt.Errorf("it ended (%s) before it served", c.exit.Status)
+}
+
+// converge has a worker that serves nobody take a snapshot, unless ctx ends
+// before that, or no worker is to be started any more.
+func (s *Supervisor) converge(ctx context.Context, c *child, all gateway.Snapshot) error {
+	done := make(chan struct{})
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		select {
+		case <-s.quit:
+			c.kill()
+		case <-ctx.Done():
+			c.kill()
+		case <-done:
+		}
+	})
+	defer watch.Wait()
+	defer close(done)
+	return c.apply(context.Background(), all, s.opts.silence)
 }
 
 // leaveOut takes from what is to be served what an error of launch is about, and

@@ -5,7 +5,6 @@ package worker
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -23,19 +22,20 @@ const Supported = true
 
 // ends are control's ends of what connects it to a worker.
 type ends struct {
-	conn  *os.File // orders and news
-	lines *os.File
-	crash *os.File
+	conn    *os.File // orders and news
+	lines   *os.File
+	crash   *os.File
+	printed *os.File // standard error
 }
 
 func (e ends) close() {
-	for _, f := range []*os.File{e.conn, e.lines, e.crash} {
+	for _, f := range []*os.File{e.conn, e.lines, e.crash, e.printed} {
 		_ = f.Close()
 	}
 }
 
 // spawn starts a worker process.
-func spawn(recorder *abi.Recorder, printed io.Writer, listeners []*os.File) (cmd *exec.Cmd, mine ends, err error) {
+func spawn(recorder *abi.Recorder, listeners []*os.File) (cmd *exec.Cmd, mine ends, err error) {
 	if !ready {
 		return nil, ends{}, errors.New("the program has not called worker.Main")
 	}
@@ -59,7 +59,7 @@ func spawn(recorder *abi.Recorder, printed io.Writer, listeners []*os.File) (cmd
 	theirs = append(theirs, os.NewFile(uintptr(pair[1]), "orders"))
 	_ = unix.SetNonblock(pair[0], true)
 	mine.conn = os.NewFile(uintptr(pair[0]), "orders")
-	for _, end := range []**os.File{&mine.lines, &mine.crash} {
+	for _, end := range []**os.File{&mine.lines, &mine.crash, &mine.printed} {
 		read, write, err := os.Pipe()
 		if err != nil {
 			return nil, mine, err
@@ -79,8 +79,7 @@ func spawn(recorder *abi.Recorder, printed io.Writer, listeners []*os.File) (cmd
 	}
 	cmd = &exec.Cmd{
 		Path: image(self), Args: []string{self, "worker"}, Env: environment(),
-		Stdin: empty, Stdout: os.Stdout, Stderr: printed, // handlers may print
-		WaitDelay:  stray, // what they have started may go on to
+		Stdin: empty, Stdout: os.Stdout, Stderr: theirs[3], // handlers may print
 		ExtraFiles: append(append(theirs[:3:3], recording), listeners...),
 	}
 	if err := cmd.Start(); err != nil {

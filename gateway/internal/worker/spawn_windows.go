@@ -2,7 +2,6 @@ package worker
 
 import (
 	"errors"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -15,15 +14,16 @@ const Supported = false
 
 var errUnsupported = errors.New("on this system a process cannot inherit a listener: serve in a single one")
 
-type ends struct{ conn, lines, crash *os.File }
+type ends struct{ conn, lines, crash, printed *os.File }
 
 func (ends) close() {}
 
-func spawn(*abi.Recorder, io.Writer, []*os.File) (*exec.Cmd, ends, error) {
+func spawn(*abi.Recorder, []*os.File) (*exec.Cmd, ends, error) {
 	return nil, ends{}, errUnsupported
 }
 func inheritable([]net.Listener) ([]*os.File, error) { return nil, errUnsupported }
 func inherit(int, string) (*os.File, error)          { return nil, errUnsupported }
+func inheritOrders(int) (*os.File, error)            { return nil, errUnsupported }
 func inheritBlocking(fd int, name string) *os.File   { return os.NewFile(uintptr(fd), name) }
 func writeNow(uintptr, []byte) int                   { return 0 }
 

@@ -36,15 +36,19 @@ type Supervisor struct {
 	leftOut []leftOut        // of that, what is not
 	banned  []Banned         // likewise
 	crashes process.Backoff
+	unclear Library   // was being loaded when the last launch failed, and nobody knows why
 	quiet   time.Time // from when on no request enters a worker that drains
 
 	mu        sync.Mutex
-	change    chan struct{} // closed, and replaced, when one of these three changes:
+	change    chan struct{} // closed, and replaced, when one of these changes:
 	up        *child        // that serves what is to be served; nil while there is none
 	ending    bool
-	drains    []*child  // replaced, and not yet at their end
-	down      time.Time // when there was no worker any more
+	drains    []*child // replaced, and not yet at their end
+	standby   *child   // nil while there is none
+	left      []*predecessor
+	retired   bool // those drain, and it was told that a worker accepts
 	accepting bool
+	down      time.Time       // when there was no worker any more
 	final     *gateway.Report // after Shutdown
 	wear      wear
 }
@@ -79,7 +83,15 @@ func New(o Options) (*Supervisor, error) {
 	s.log.Info("a worker process was started", "pid", first.cmd.Process.Pid)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.adopt(o.Left); err != nil {
+		first.kill()
+		s.closeListeners()
+		return nil, err
+	}
 	s.put(first)
+	if o.Standby {
+		s.all.Go(s.keepStandby)
+	}
 	return s, nil
 }
 
@@ -162,20 +174,26 @@ func (s *Supervisor) Apply(ctx context.Context, next gateway.Snapshot) error {
 		return err
 	}
 	banned := stillBanned(next, s.banned)
-	switch err := c.apply(ctx, without(next, nil, banned), s.opts.silence); {
+	what := without(next, nil, banned)
+	if err := s.applyStandby(ctx, c, what); err != nil {
+		return err
+	}
+	switch err := c.apply(ctx, what, s.opts.silence); {
 	case err == nil:
 	case errors.Is(err, errGone):
-		return died(c.exit)
+		return s.died(c)
 	case errors.Is(err, abi.ErrGoFull):
 		// A worker that has loaded fewer Go libraries so far may take it.
-		fresh, err := s.replace(ctx, c, next)
+		fresh, err := s.replace(ctx, c, what)
 		if err != nil {
+			s.revertStandby()
 			return err
 		}
 		s.log.Info("the worker process could take no more Go libraries, and was replaced", "pid", fresh.cmd.Process.Pid, "old", c.cmd.Process.Pid)
 		s.current, s.leftOut, s.banned = next, nil, banned
 		return s.untilQuiet(context.WithoutCancel(ctx))
 	default:
+		s.revertStandby()
 		return err
 	}
 	s.current, s.leftOut, s.banned = next, nil, banned
@@ -189,7 +207,7 @@ func (s *Supervisor) untilQuiet(ctx context.Context) error {
 	defer timer.Stop()
 	for {
 		s.mu.Lock()
-		quiet, change := len(s.drains) == 0 || s.ending, s.change
+		quiet, change := len(s.drains)+len(s.left) == 0 || s.ending, s.change
 		s.mu.Unlock()
 		if quiet {
 			return nil
@@ -202,18 +220,6 @@ func (s *Supervisor) untilQuiet(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 	}
-}
-
-// died tells of a worker that ended while it took a change.
-func died(e Exit) error {
-	if e.Loading.Endpoint != "" {
-		return &gateway.EndpointError{Endpoint: e.Loading.Endpoint, Err: errors.New(endedLoading(e))}
-	}
-	return model.Errorf(model.Unavailable, "the worker process ended (%s) while it took the change, which is not in force; it is being restarted: try again", e.Status)
-}
-
-func endedLoading(e Exit) string {
-	return fmt.Sprintf("the worker process ended (%s) while it loaded version %s", e.Status, e.Loading.Version)
 }
 
 // Report tells what the worker is doing. A report without endpoints tells that
@@ -263,6 +269,20 @@ func (s *Supervisor) Missing() string {
 	return ""
 }
 
+// Well tells whether there is a worker that answers.
+func (s *Supervisor) Well(ctx context.Context) error {
+	s.mu.Lock()
+	c := s.up
+	s.mu.Unlock()
+	if c == nil {
+		return errors.New(restarting)
+	}
+	if _, err := c.ask(ctx, order{Report: true}, false); err != nil {
+		return fmt.Errorf("the worker process does not answer: %w", err)
+	}
+	return nil
+}
+
 // Pid is the worker's process id; 0 while there is none.
 func (s *Supervisor) Pid() int {
 	s.mu.Lock()
@@ -281,8 +301,12 @@ func (s *Supervisor) Serve() error {
 	}
 	s.mu.Lock()
 	s.accepting = true
+	s.changed()
 	s.mu.Unlock()
 	_, err = c.ask(context.Background(), order{Accept: true}, true)
+	if err == nil {
+		s.served()
+	}
 	release()
 	if err != nil && !errors.Is(err, errGone) { // the next one accepts
 		return err
@@ -311,22 +335,25 @@ func (s *Supervisor) Shutdown(ctx context.Context) error {
 	s.closeListeners() // or who comes now would wait for nobody
 	s.mu.Lock()
 	left := slices.Clone(s.drains)
-	up := s.up
-	if up != nil {
-		left = append(left, up)
+	var serving []*child
+	for _, c := range []*child{s.up, s.standby} {
+		if c != nil {
+			serving = append(serving, c)
+		}
 	}
 	s.mu.Unlock()
 	limit := s.opts.DrainTimeout
 	if end, ok := ctx.Deadline(); ok {
 		limit = time.Until(end)
 	}
-	if up != nil {
-		up.drain(limit)
+	for _, c := range serving {
+		c.drain(limit)
 	}
 	var errs []error
-	for _, c := range left {
+	for _, c := range append(left, serving...) {
 		errs = append(errs, c.finish(ctx))
 	}
+	errs = append(errs, s.finishLeft(ctx))
 	s.all.Wait()
 	return errors.Join(errs...)
 }

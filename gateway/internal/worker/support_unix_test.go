@@ -11,12 +11,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/crash"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/rawclient"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/worker"
 	"github.com/edge-gateway/edge-gateway/toolchain"
@@ -76,6 +78,7 @@ const faultyInC = `#include "edge_gateway_sdk.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 static void crash(void) { *(volatile int *)8 = 1; }
@@ -115,6 +118,7 @@ EG_INIT(start);
 // supervised is a supervisor under test.
 type supervised struct {
 	*worker.Supervisor
+	dir     string
 	address string
 	printed *buffer
 	kept    *buffer
@@ -148,37 +152,37 @@ func (s *supervised) out() []string {
 // start starts a worker that serves. set changes the options.
 func start(t *testing.T, snapshot gateway.Snapshot, set ...func(*worker.Options)) *supervised {
 	t.Helper()
+	var o worker.Options
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &supervised{address: ln.Addr().String(), printed: &buffer{}, kept: &buffer{}}
-	options := worker.Options{
-		Gateway:   gateway.Options{Dir: t.TempDir(), IdleGrace: 500 * time.Millisecond},
-		Listeners: []net.Listener{ln},
-		Log:       slog.New(slog.NewJSONHandler(s.printed, nil)), Print: s.printed, Keep: s.kept,
-		Crashed: func(e worker.Exit) []worker.Banned {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.exits = append(s.exits, e)
-			return s.banned
-		},
-		ProcessEnded: func(e gateway.ProcessExit) []worker.Banned {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.ended = append(s.ended, e)
-			return s.banned
-		},
-		LeftOut: func(e gateway.Endpoint, reason string) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.leftOut = append(s.leftOut, e.Name+": "+reason)
-		},
+	s := &supervised{dir: t.TempDir(), address: ln.Addr().String(), printed: &buffer{}, kept: &buffer{}}
+	o.Gateway = gateway.Options{Dir: s.dir, IdleGrace: 500 * time.Millisecond}
+	o.Listeners = []net.Listener{ln}
+	o.Log, o.Print, o.Keep = slog.New(slog.NewJSONHandler(s.printed, nil)), s.printed, s.kept
+	o.Crashed = func(e worker.Exit) worker.Verdict {
+		found := crash.Examine(crash.Death{Status: e.Status, Why: e.Why, Output: e.Output, Printed: e.Printed, Recorded: e.Recorded}, func(string) (string, bool) { return "", false })
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.exits = append(s.exits, e)
+		return worker.Verdict{Guilty: worker.Banned{Endpoint: found.Endpoint, Version: found.Version}, Banned: s.banned}
+	}
+	o.ProcessEnded = func(e gateway.ProcessExit) []worker.Banned {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.ended = append(s.ended, e)
+		return s.banned
+	}
+	o.LeftOut = func(e gateway.Endpoint, reason string) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.leftOut = append(s.leftOut, e.Name+": "+reason)
 	}
 	for _, change := range set {
-		change(&options)
+		change(&o)
 	}
-	s.Supervisor, err = worker.New(options)
+	s.Supervisor, err = worker.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,3 +261,17 @@ func (b *buffer) String() string {
 }
 
 func (b *buffer) has(text string) bool { return strings.Contains(b.String(), text) }
+
+// starting is the process id of the worker that has something loaded.
+func (s *supervised) starting(t *testing.T) int {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(s.dir, "instances", "*"))
+	if err != nil || len(names) != 1 {
+		t.Fatal(names, err)
+	}
+	pid, err := strconv.Atoi(filepath.Base(names[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pid
+}

@@ -23,6 +23,7 @@ import (
 
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/upgrade"
 )
 
 // Options of a supervisor. Gateway.Dir and Listeners are required; another zero
@@ -52,10 +53,18 @@ type Options struct {
 	// replaced, or whose control process is gone; default 30 s.
 	DrainTimeout time.Duration
 
+	// Standby has another worker stand by, with all loaded, for when the one
+	// that serves ends.
+	Standby bool
+
 	// Crashed hears of each exit that was not ordered, or went wrong, before
-	// the next worker starts. The versions that it gives are not served any
-	// more, until an Apply is without them. It must not wait for Apply.
-	Crashed func(Exit) []Banned
+	// the next worker starts, and tells what follows from it. It must not wait
+	// for Apply.
+	Crashed func(Exit) Verdict
+
+	// Drained hears what a worker has counted in all that another one had
+	// replaced, at its end.
+	Drained func(last gateway.Report)
 
 	// ProcessEnded hears of each end of a process of an isolated endpoint that
 	// was not ordered. The versions that it gives are not served by the next
@@ -69,6 +78,13 @@ type Options struct {
 
 	// LeftOutService hears likewise of a service, which is inactive then.
 	LeftOutService func(service, reason string)
+
+	// Left are worker processes of the program that this process was before.
+	// They serve until the first one of this supervisor does.
+	Left []upgrade.Worker
+
+	// Serving hears, once, that a worker accepts.
+	Serving func()
 
 	processEnded func(gateway.ProcessExit) // the supervisor's
 
@@ -89,7 +105,10 @@ func (o *Options) setDefaults() {
 		o.Gateway.IdleGrace = 2 * time.Second
 	}
 	if o.Crashed == nil {
-		o.Crashed = func(Exit) []Banned { return nil }
+		o.Crashed = func(Exit) Verdict { return Verdict{} }
+	}
+	if o.Drained == nil {
+		o.Drained = func(gateway.Report) {}
 	}
 	if o.ProcessEnded == nil {
 		o.ProcessEnded = func(gateway.ProcessExit) []Banned { return nil }
@@ -99,6 +118,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.LeftOutService == nil {
 		o.LeftOutService = func(string, string) {}
+	}
+	if o.Serving == nil {
+		o.Serving = func() {}
 	}
 	if o.silence == 0 {
 		o.silence = time.Minute
@@ -115,15 +137,22 @@ type Exit struct {
 	Why     string // it had to end, where that is known: its own word, or control's
 
 	// Loading is what was being loaded, or started, at the time; its Endpoint
-	// is "" if nothing was.
+	// is "" if nothing was. Whether that is to blame is another matter.
 	Loading Library
+	Hung    bool // it was killed, since it did not get back from there
 
 	// Recorded is which libraries there were, and what native code was at;
 	// nothing where the system has no recorder.
 	Recorded abi.Recorded
 }
 
-// Banned is a version of an endpoint that gets no traffic.
+// Verdict is what follows from a crash.
+type Verdict struct {
+	Guilty Banned   // who is to blame; of no endpoint if that cannot be told
+	Banned []Banned // that are not served any more, until an Apply is without them
+}
+
+// Banned is a version of an endpoint that gets no traffic, or should not.
 type Banned struct {
 	Endpoint string
 	Version  string // SHA-256

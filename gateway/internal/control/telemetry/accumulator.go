@@ -24,6 +24,8 @@ type Accumulator struct {
 	present   time.Time // when the present one did
 	applied   bool      // the present one has had something to serve
 	reports   uint64
+	last      gateway.Report               // of the present one, as it made it
+	replaced  map[time.Time]gateway.Report // the last ones of those before, that may still drain
 	refused   series
 	endpoints map[string]*endpoint
 	services  map[string]*series
@@ -43,6 +45,7 @@ func (a *Accumulator) add(r gateway.Report) gateway.Report {
 		a.first, a.endpoints, a.services = r.Started, map[string]*endpoint{}, map[string]*series{}
 	}
 	if !a.present.Equal(r.Started) {
+		a.keepReplaced()
 		a.present, a.applied = r.Started, false
 		a.refused.restart()
 		for _, e := range a.endpoints {
@@ -53,12 +56,72 @@ func (a *Accumulator) add(r gateway.Report) gateway.Report {
 		}
 	}
 	a.reports++
+	a.last = r
 	a.applied = a.applied || len(r.Endpoints)+len(r.Services) > 0
 	a.refused.follow(counters{statuses: r.Refused})
 	r.Started, r.Refused = a.first, maps.Clone(a.refused.total.statuses)
 	r.Endpoints = a.addEndpoints(r.Endpoints)
 	r.Services = a.addServices(r.Services)
 	return r
+}
+
+// drainingMost is how many workers may drain at a time whose last report is still
+// awaited.
+const drainingMost = 16
+
+// keepReplaced keeps what the present worker has counted so far, for its last
+// report.
+func (a *Accumulator) keepReplaced() {
+	if a.replaced == nil {
+		a.replaced = map[time.Time]gateway.Report{}
+	}
+	if !a.present.IsZero() {
+		a.replaced[a.present.UTC()] = a.last
+	}
+	for len(a.replaced) > drainingMost {
+		delete(a.replaced, slices.MinFunc(slices.Collect(maps.Keys(a.replaced)), time.Time.Compare))
+	}
+}
+
+// Drained adds what a worker has counted that another one had replaced while it
+// had requests left: r is its last report.
+func (a *Accumulator) Drained(r gateway.Report) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.endpoints == nil || a.present.Equal(r.Started) {
+		a.add(r) // the next one has not been asked yet
+		return
+	}
+	before, ok := a.replaced[r.Started.UTC()]
+	if !ok {
+		return // nobody knows how much of it is counted already
+	}
+	delete(a.replaced, r.Started.UTC())
+	a.refused.late(counters{statuses: r.Refused}, counters{statuses: before.Refused})
+	was := map[string]gateway.EndpointReport{}
+	for _, e := range before.Endpoints {
+		was[e.Name] = e
+	}
+	for _, one := range r.Endpoints {
+		if e := a.endpoints[one.Name]; e != nil { // else it is gone, with all that it counted
+			e.late(one, was[one.Name])
+		}
+	}
+	wasService := map[string]gateway.ServiceReport{}
+	for _, s := range before.Services {
+		wasService[s.Name] = s
+	}
+	for _, one := range r.Services {
+		if s := a.services[one.Name]; s != nil {
+			s.late(countersOf(one), countersOf(wasService[one.Name]))
+		}
+	}
+}
+
+func countersOf(r gateway.ServiceReport) counters {
+	return counters{latency: r.Latency, plain: plain{
+		done: r.Done, errors: r.Errors, overloaded: r.Overloaded, deadlines: r.Deadlines, panics: r.Panics,
+	}}
 }
 
 func (a *Accumulator) addEndpoints(reports []gateway.EndpointReport) []gateway.EndpointReport {
@@ -99,9 +162,7 @@ func (a *Accumulator) addServices(reports []gateway.ServiceReport) []gateway.Ser
 			s = &series{}
 			a.services[r.Name] = s
 		}
-		s.follow(counters{latency: r.Latency, plain: plain{
-			done: r.Done, errors: r.Errors, overloaded: r.Overloaded, deadlines: r.Deadlines, panics: r.Panics,
-		}})
+		s.follow(countersOf(r))
 		totals = append(totals, serviceTotals(r, s.total))
 	}
 	for name, s := range a.services {

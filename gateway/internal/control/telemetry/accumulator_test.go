@@ -399,3 +399,39 @@ func TestAVersionThatComesBackGoesOn(t *testing.T) {
 		}
 	}
 }
+
+// Of a worker that drains, what it counts until its end is added once, whenever
+// its last report comes.
+func TestWhatADrainingWorkerCountsIsAdded(t *testing.T) {
+	report := func(started int64, requests, refused, unrouted uint64) gateway.Report {
+		v := gateway.VersionReport{Version: "v", Role: gateway.Current, Requests: map[int]uint64{200: requests}}
+		v.Latency.Buckets[0] = requests
+		r := gateway.Report{Started: time.Unix(started, 0), Refused: map[int]uint64{404: unrouted}}
+		r.Endpoints = []gateway.EndpointReport{{Name: "e", Refused: map[int]uint64{503: refused}, Versions: []gateway.VersionReport{v}}}
+		return r
+	}
+	var a Accumulator
+	want := func(r gateway.Report, requests, refused, unrouted uint64) {
+		t.Helper()
+		total := a.add(r)
+		e := total.Endpoints[0]
+		if e.Versions[0].Requests[200] != requests || e.Versions[0].Latency.Count() != requests || e.Refused[503] != refused || total.Refused[404] != unrouted {
+			t.Errorf("%+v, want %d, %d, %d", total, requests, refused, unrouted)
+		}
+	}
+	want(report(1, 10, 1, 2), 10, 1, 2)
+	want(report(2, 5, 0, 0), 15, 1, 2) // another one serves
+	a.Drained(report(1, 13, 2, 4))
+	want(report(2, 6, 0, 0), 19, 2, 4)
+	a.Drained(report(1, 13, 2, 4)) // once
+	a.Drained(report(7, 100, 100, 100))
+	want(report(2, 6, 0, 0), 19, 2, 4)
+	a.Drained(report(2, 8, 0, 0)) // the next one is not asked before this
+	want(report(3, 1, 0, 0), 22, 2, 4)
+	for n := range int64(40) {
+		a.add(report(10+n, 1, 0, 0))
+	}
+	if len(a.replaced) > drainingMost+1 {
+		t.Errorf("%d workers are remembered", len(a.replaced))
+	}
+}

@@ -85,5 +85,8 @@ func (s *series) follow(now counters) {
 	s.total, s.last = s.total.plus(now.since(s.last)), now
 }
 
+// late adds what a worker has counted since it was replaced.
+func (s *series) late(last, before counters) { s.total = s.total.plus(last.since(before)) }
+
 // restart makes the next report that of another worker.
 func (s *series) restart() { s.last = counters{} }

@@ -72,6 +72,29 @@ func (e *endpoint) follow(reports []gateway.VersionReport, number uint64) {
 	e.fold(known)
 }
 
+// late adds what a worker has counted since it was replaced.
+func (e *endpoint) late(r, before gateway.EndpointReport) {
+	e.refused.late(counters{statuses: r.Refused}, counters{statuses: before.Refused})
+	was := map[string]gateway.VersionReport{}
+	for _, v := range before.Versions {
+		was[v.Version] = v
+	}
+	for _, one := range r.Versions {
+		v := e.versions[one.Version]
+		if v == nil {
+			v = &version{now: gateway.VersionReport{Version: one.Version, Role: gateway.Gone}}
+			e.versions[one.Version] = v
+		}
+		v.late(requestsOf(one), requestsOf(was[one.Version]))
+	}
+}
+
+// requestsOf is what a version counts that goes on when its worker drains: what
+// becomes of its instances is that worker's.
+func requestsOf(r gateway.VersionReport) counters {
+	return counters{statuses: r.Requests, latency: r.Latency}
+}
+
 // fold moves what the least important versions counted to other. One that the
 // worker still knows is remembered, so that only what it counts from now on is
 // moved the next time, or is its own if it has become important.
