@@ -191,6 +191,11 @@ func hostReleaseResults(i *Instance, token, list, count uintptr) Status {
 	}
 	ops := unsafe.Slice(at[Op](list), count)
 	if guest, ok := i.opts.Host.(*Guest); ok { // the gateway has laid them out
+		if !i.ownToken(uint64(token)) {
+			if _, st := i.requestFrame(uint64(token)); st != OK {
+				return st
+			}
+		}
 		for n := range ops {
 			if ops[n].Result != 0 {
 				guest.releaseResult(uint64(token), ops[n].Result)

@@ -29,20 +29,20 @@ type Guest struct {
 	idle     atomic.Int32   // threads that wait for a message
 	threads  sync.WaitGroup // all of them
 
-	mu       sync.Mutex // guards what follows
-	most     int        // threads in native code
-	running  int
-	inside   int       // requests, until they are answered
-	empty    sync.Cond // of mu: nothing is inside
-	waiting  []message // requests for which there is no thread
-	awaiting map[uint64]chan<- Status
-	last     uint64
-	asks     map[uint64]*ask
+	mu        sync.Mutex // guards what follows
+	most      int        // threads in native code
+	running   int
+	inside    int                  // requests, until they are answered
+	empty     sync.Cond            // of mu: nothing is inside
+	waiting   []message            // requests for which there is no thread
+	suspended map[uint64]suspended // by token
+	last      uint64
+	asks      map[uint64]*ask
 }
 
 // NewGuest makes the other end.
 func NewGuest(l *Link) *Guest {
-	g := &Guest{link: l, awaiting: map[uint64]chan<- Status{}, asks: map[uint64]*ask{}}
+	g := &Guest{link: l, suspended: map[uint64]suspended{}, asks: map[uint64]*ask{}}
 	g.answers.ring = &l.layout.answer
 	g.messages.ring = &l.layout.calls
 	g.empty.L = &g.mu

@@ -53,11 +53,8 @@ func (g *Guest) follow(i *Instance, f *Frame, status Status) {
 		go g.await(i, f)
 	case Pending:
 		f.Park()
-		go func() {
-			<-f.Done()
-			status, ok := f.TakeCompletion()
-			g.answer(i, f, status, !ok)
-		}()
+		cut := g.suspend(f.Token(), true)
+		go g.pend(i, f, cut)
 	default:
 		f.Settle()
 		g.answer(i, f, status, status > OK)
@@ -91,10 +88,7 @@ func (g *Guest) await(i *Instance, f *Frame) {
 		g.answer(i, f, OK, true)
 		return
 	}
-	cut := make(chan Status, 1)
-	g.mu.Lock()
-	g.awaiting[token] = cut
-	g.mu.Unlock()
+	cut := g.suspend(token, false)
 	reason := OK
 	select {
 	case <-ops.Done():
@@ -108,9 +102,7 @@ func (g *Guest) await(i *Instance, f *Frame) {
 		}
 		timer.Stop()
 	}
-	g.mu.Lock()
-	delete(g.awaiting, token)
-	g.mu.Unlock()
+	g.goOn(token)
 	left := reason
 	if left == OK {
 		left = ErrInternal // never used: all are done
@@ -128,7 +120,51 @@ func (g *Guest) await(i *Instance, f *Frame) {
 	g.answer(i, f, reason, false) // what the last resume answers is dropped
 }
 
-// cancel cuts a request that waits for its operations, or tells the handler.
+// suspended is a request in no native code.
+type suspended struct {
+	cut     chan Status // has room for the reason, when nobody waits for it any more
+	pending bool        // for the handler to complete it
+}
+
+func (g *Guest) suspend(token uint64, pending bool) (cut <-chan Status) {
+	s := suspended{make(chan Status, 1), pending}
+	g.mu.Lock()
+	g.suspended[token] = s
+	g.mu.Unlock()
+	return s.cut
+}
+
+func (g *Guest) goOn(token uint64) {
+	g.mu.Lock()
+	delete(g.suspended, token)
+	g.mu.Unlock()
+}
+
+// pend waits for the handler to complete a request. One that nobody waits for
+// ends when it is completed all the same.
+func (g *Guest) pend(i *Instance, f *Frame, cut <-chan Status) {
+	defer g.goOn(f.Token())
+	timer := time.NewTimer(time.Until(time.Unix(0, f.req.Deadline)))
+	defer timer.Stop()
+	reason := OK
+	select {
+	case <-f.Done():
+	case reason = <-cut:
+	case <-timer.C:
+		reason = ErrDeadline
+	}
+	if reason != OK {
+		if f.Abandon(func() { g.answer(i, f, reason, false) }) {
+			return
+		}
+		<-f.Done() // it comes at this very moment
+	}
+	status, ok := f.TakeCompletion()
+	g.answer(i, f, status, !ok)
+}
+
+// cancel cuts a request that is suspended, and tells the handler of one that is
+// not waiting for operations.
 func (g *Guest) cancel(token uint64) {
 	f := g.frame(token)
 	i := g.instance.Load()
@@ -136,19 +172,19 @@ func (g *Guest) cancel(token uint64) {
 		return
 	}
 	g.mu.Lock()
-	cut := g.awaiting[token]
+	s, is := g.suspended[token]
 	g.mu.Unlock()
-	switch {
-	case cut != nil:
+	if is {
 		reason := ErrClosing
 		if time.Now().UnixNano() >= f.req.Deadline {
 			reason = ErrDeadline
 		}
 		select {
-		case cut <- reason:
+		case s.cut <- reason:
 		default: // it is cut
 		}
-	case i.cancel != 0:
+	}
+	if i.cancel != 0 && (!is || s.pending) {
 		go i.Cancel(token)
 	}
 }
@@ -160,7 +196,9 @@ func (g *Guest) answer(i *Instance, f *Frame, status Status, broken bool) {
 	if status < OK {
 		f.resp.Headers, f.resp.HeaderCount, f.resp.Body = 0, 0, Bytes{}
 	}
-	if err := f.shareResponse(); err != nil {
+	if err := f.shareResponse(); err != nil && status < OK {
+		f.resp.Message = Bytes{} // the status says enough
+	} else if err != nil {
 		broken = true
 	}
 	if i != nil {
@@ -186,7 +224,7 @@ func (g *Guest) answer(i *Instance, f *Frame, status Status, broken bool) {
 	g.mu.Unlock()
 }
 
-var responseShape = shapeOf[Response](list("Headers", "HeaderCount", shapeOf[Field]()))
+var responseShape = shapeOf[Response](list("Headers", "HeaderCount", maxAnswerHeaders, shapeOf[Field]()))
 
 // shareResponse moves what the response refers to into the link, where it does
 // not lie there.
@@ -195,7 +233,10 @@ func (f *Frame) shareResponse() error {
 		if f.resp.HeaderCount > maxAnswerHeaders || f.resp.HeaderCount > 0 && f.resp.Headers == 0 {
 			return ErrAnswerHeaders
 		}
-		m := mover{may: anywhere, room: f.sharedRoom, bytes: func(b Bytes) (Bytes, error) { return f.share(b, f.MaxAnswer) }}
+		m := mover{
+			may: anywhere, room: f.sharedRoom, most: f.MaxAnswer,
+			bytes: func(b Bytes) (Bytes, error) { return f.share(b, f.MaxAnswer) },
+		}
 		if f.resp.Message.Len > maxMessage {
 			f.resp.Message.Len = maxMessage
 		}

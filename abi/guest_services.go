@@ -68,17 +68,12 @@ func (r *askRoom) bytes(b Bytes) (Bytes, error) {
 	if r.guest.link.frames.has(b.Ptr, b.Len) {
 		return b, nil
 	}
-	if b.Len > uint64(r.guest.link.frames.limit) {
-		return Bytes{}, errTooLong
-	}
 	to, err := r.take(b.Len)
 	if err == nil {
 		copy(mapped(to, int(b.Len)), unsafe.Slice(at[byte](b.Ptr), b.Len))
 	}
 	return Bytes{Ptr: to, Len: b.Len}, err
 }
-
-const errTooLong = ErrTooLarge
 
 // askTexts asks with two texts.
 func (g *Guest) askTexts(kind messageKind, status Status, first, second string, replied func(Status, uint64)) Status {
@@ -157,7 +152,7 @@ func (p *proxy) Start(op *Operation) {
 	var args uintptr
 	if known.args != nil && op.Args.Given() {
 		room := askRoom{guest: g, ask: a}
-		m := mover{may: anywhere, room: room.take, bytes: room.bytes, table: op.number}
+		m := mover{may: anywhere, room: room.take, bytes: room.bytes, most: maxMoved, table: op.number}
 		var err error
 		if args, err = m.one(known.args, op.Args.address); err != nil {
 			op.Finish(statusOf(err), nil)
@@ -171,22 +166,23 @@ func (p *proxy) Start(op *Operation) {
 }
 
 func statusOf(err error) Status {
-	switch err {
-	case ErrMemory:
+	if err == ErrMemory {
 		return ErrNoMemory
-	case errTooLong:
-		return ErrTooLarge
 	}
 	return ErrInvalid
 }
 
-// number is what the gateway knows the service of a table by; 0 if it is none.
+// number is what the gateway knows the service of a table by; 0 stays 0, for
+// none, and what is no table becomes a number that none has.
 func (op *Operation) number(table uintptr) uintptr {
+	if table == 0 {
+		return 0
+	}
 	s, ok := op.Lookup(table)
 	if p, known := s.(*proxy); ok && known {
 		return uintptr(p.number)
 	}
-	return 0
+	return maxServices + 1
 }
 
 // releaseResult gives a result back that the gateway has laid out.

@@ -38,7 +38,20 @@ func TestLinkedCallTakesFourSystemCalls(t *testing.T) {
 		}
 		t.Skip("strace: ", err)
 	}
-	const calls = 500
+	// Two threads of the guest may be about to sleep at the same time: then one
+	// wakes for nothing. Under strace, which slows both sides down, that may be
+	// so time and again; but not each time.
+	for range 5 {
+		if perCall := countSystemCalls(t, strace); perCall <= 4.1 {
+			return
+		}
+	}
+	t.Error("it takes more")
+}
+
+// countSystemCalls is how many those of the link are, for each call.
+func countSystemCalls(t *testing.T, strace string) float64 {
+	const calls = 1000 // beside which the few of the start count little
 	log := filepath.Join(t.TempDir(), "calls")
 	cmd := exec.Command(strace, "-f", "-o", log, "-e", "trace=futex,write,epoll_pwait", os.Args[0], "-test.run", "^"+t.Name()+"$")
 	cmd.Env = append(os.Environ(), callsMark+"="+strconv.Itoa(calls))
@@ -68,10 +81,7 @@ func TestLinkedCallTakesFourSystemCalls(t *testing.T) {
 	}
 	t.Logf("%d calls: %d futex calls on the link, %d rings of the bell, %d polls that brought that", calls, wakes, rings, bell)
 	if wakes < calls || rings < calls/2 {
-		t.Errorf("they are not counted: %.2000s", text)
+		t.Fatalf("they are not counted: %.2000s", text)
 	}
-	const others = calls / 5 // of the start: services that are found, what is logged; and waits that a signal has ended
-	if all := wakes + rings + bell; all > 4*calls+others {
-		t.Errorf("%d system calls for %d calls", all, calls)
-	}
+	return float64(wakes+rings+bell) / calls
 }

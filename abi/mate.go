@@ -96,6 +96,7 @@ func (f *Frame) adopt(g *Frame, status Status) (result Status) {
 		return copied
 	}
 	to.Message = text(from.Message, maxMessage)
+	err = nil // the status says enough
 	if status == OK {
 		to.Status = from.Status
 		if from.Body.Len > f.MaxAnswer {

@@ -290,7 +290,7 @@ func (l *lift) args(id string, code uint32, address uintptr) (Args, error) {
 		return nil
 	}
 	m := mover{
-		may: within, room: l.room,
+		may: within, room: l.room, most: maxMoved,
 		bytes: func(b Bytes) (Bytes, error) { return b, within(b.Ptr, b.Len) },
 		table: func(number uintptr) uintptr { return number },
 	}

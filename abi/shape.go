@@ -18,6 +18,7 @@ type part struct {
 	kind  partKind
 	at    uintptr                    // offset in the struct
 	count uintptr                    // offset of the number of elements, for lists
+	most  uint64                     // elements that the service takes; more are not looked at
 	of    *shape                     // of an element
 	when  func(address uintptr) bool // whether the struct there means the part; nil: always
 }
@@ -70,17 +71,18 @@ func offsetOf(t reflect.Type, name string) uintptr {
 	return f.Offset
 }
 
-// list says that a field is the address of so many structs.
-func list(field, count string, of *shape) func(reflect.Type) part {
+// list says that a field is the address of so many structs, of which the service
+// takes most.
+func list(field, count string, most uint64, of *shape) func(reflect.Type) part {
 	return func(t reflect.Type) part {
-		return part{kind: partList, at: offsetOf(t, field), count: offsetOf(t, count), of: of}
+		return part{kind: partList, at: offsetOf(t, field), count: offsetOf(t, count), most: most, of: of}
 	}
 }
 
 // pointers says that a field is the address of so many addresses of structs.
-func pointers(field, count string, of *shape) func(reflect.Type) part {
+func pointers(field, count string, most uint64, of *shape) func(reflect.Type) part {
 	return func(t reflect.Type) part {
-		return part{kind: partPointers, at: offsetOf(t, field), count: offsetOf(t, count), of: of}
+		return part{kind: partPointers, at: offsetOf(t, field), count: offsetOf(t, count), most: most, of: of}
 	}
 }
 
@@ -95,6 +97,7 @@ type mover struct {
 	may   func(at uintptr, n uint64) error // whether memory may be read
 	room  func(n uint64) (uintptr, error)
 	bytes func(b Bytes) (Bytes, error)
+	most  uint64 // bytes in one piece; more are not looked at
 	table func(address uintptr) uintptr
 }
 
@@ -149,6 +152,8 @@ func (m *mover) part(p part, to uintptr) (err error) {
 		switch {
 		case p.when != nil && !p.when(to):
 			*b = Bytes{} // whatever is there
+		case b.Len > m.most:
+			b.Ptr = nowhere
 		case b.Ptr != 0:
 			*b, err = m.bytes(*b)
 		}
@@ -161,8 +166,9 @@ func (m *mover) part(p part, to uintptr) (err error) {
 	if *field == 0 || count == 0 {
 		return nil
 	}
-	if count > maxElements {
-		return ErrArgs
+	if count > p.most {
+		*field = nowhere
+		return nil
 	}
 	element := p.of.size
 	if p.kind == partPointers {
@@ -187,5 +193,10 @@ func (m *mover) part(p part, to uintptr) (err error) {
 	return nil
 }
 
-// maxElements is above what any operation takes.
-const maxElements = 1 << 17
+// What is longer than any service takes is not looked at: the service is to
+// refuse it, with a sentence, and what it may have to undo. nowhere is an address
+// at which there is nothing to read.
+const (
+	maxMoved = 64 << 20 // bytes
+	nowhere  = linkBase - 1<<20
+)

@@ -1,6 +1,7 @@
 package abi
 
-// movable is an operation that a handler in another process can ask for.
+// movable is an operation that a handler in another process can ask for. How long
+// lists may be is what the service's header says.
 type movable struct {
 	args *shape
 	// cut is what the operation ends with when nobody waits for its outcome any
@@ -14,14 +15,14 @@ var movables = map[string]map[uint32]movable{
 	TimerID: {TimerSleepOp: {args: shapeOf[TimerSleep]()}},
 	SQLID: {
 		SQLQueryOp:  {args: statementShape},
-		SQLBatchOp:  {args: shapeOf[SQLBatch](pointers("Statements", "Count", statementShape)), cut: ErrUnknown},
+		SQLBatchOp:  {args: shapeOf[SQLBatch](pointers("Statements", "Count", 1000, statementShape)), cut: ErrUnknown},
 		SQLNextOp:   {args: shapeOf[SQLCursor]()},
 		SQLCloseOp:  {args: shapeOf[SQLCursor]()},
 		SQLBeginOp:  {args: shapeOf[SQLBegin]()},
 		SQLCommitOp: {cut: ErrUnknown},
 	},
 	CacheID: {
-		CacheGetOp:    {args: shapeOf[CacheKeys](list("Keys", "Count", shapeOf[Bytes]()))},
+		CacheGetOp:    {args: shapeOf[CacheKeys](list("Keys", "Count", 1000, shapeOf[Bytes]()))},
 		CachePutOp:    {args: shapeOf[CachePut]()},
 		CacheDeleteOp: {args: shapeOf[CacheKey]()},
 		CacheExistsOp: {args: shapeOf[CacheKey]()},
@@ -43,17 +44,17 @@ var movables = map[string]map[uint32]movable{
 	},
 	EmailID: {
 		EmailSendOp: {args: shapeOf[EmailMessage](
-			list("To", "ToCount", shapeOf[Bytes]()), list("Cc", "CcCount", shapeOf[Bytes]()),
-			list("Bcc", "BccCount", shapeOf[Bytes]()), list("ReplyTo", "ReplyToCount", shapeOf[Bytes]()),
-			list("Attachments", "AttachmentCount", shapeOf[EmailAttachment]()), table("Transaction"))},
+			list("To", "ToCount", 1000, shapeOf[Bytes]()), list("Cc", "CcCount", 1000, shapeOf[Bytes]()),
+			list("Bcc", "BccCount", 1000, shapeOf[Bytes]()), list("ReplyTo", "ReplyToCount", 1000, shapeOf[Bytes]()),
+			list("Attachments", "AttachmentCount", 256, shapeOf[EmailAttachment]()), table("Transaction"))},
 		EmailStateOp: {args: shapeOf[EmailQuery]()},
 	},
-	HTTPID: {HTTPFetchOp: {args: shapeOf[HTTPRequest](list("Headers", "HeaderCount", shapeOf[Field]()))}},
+	HTTPID: {HTTPFetchOp: {args: shapeOf[HTTPRequest](list("Headers", "HeaderCount", 256, shapeOf[Field]()))}},
 }
 
 var (
-	statementShape = shapeOf[SQLStatement](list("Params", "ParamCount", valueShape()))
-	putShape       = shapeOf[StoragePut](list("Metadata", "MetadataCount", shapeOf[Field]()))
+	statementShape = shapeOf[SQLStatement](list("Params", "ParamCount", 1<<15, valueShape()))
+	putShape       = shapeOf[StoragePut](list("Metadata", "MetadataCount", 2<<10, shapeOf[Field]()))
 )
 
 // valueShape is that of a value, whose bytes mean something for some types only.

@@ -28,6 +28,7 @@ func TestInProcessesOfTheirOwn(t *testing.T) {
 		// Suspended and late requests.
 		{"PendingIsAnsweredByItsFirstCompletion", TestPendingIsAnsweredByItsFirstCompletion},
 		{"PendingTokenIsStaleOnceItsRequestIsAnswered", TestPendingTokenIsStaleOnceItsRequestIsAnswered},
+		{"PendingPastItsDeadlineStaysStuckUntilItIsCompleted", TestPendingPastItsDeadlineStaysStuckUntilItIsCompleted},
 		{"AnAnswerIsReleasedOnceWhateverBecameOfIt", TestAnAnswerIsReleasedOnceWhateverBecameOfIt},
 		{"SuspendedRequestIsAnsweredAtItsDeadlineAndKeepsItsConnection", TestSuspendedRequestIsAnsweredAtItsDeadlineAndKeepsItsConnection},
 		{"PipelinedRequestBehindALongAnswerIsAnsweredInOrder", TestPipelinedRequestBehindALongAnswerIsAnsweredInOrder},
@@ -42,6 +43,7 @@ func TestInProcessesOfTheirOwn(t *testing.T) {
 		// Failures, in each language.
 		{"PanicsAndExceptionsStayInTheirHandler", TestPanicsAndExceptionsStayInTheirHandler},
 		{"PanicIsA500ThatTellsNothing", TestPanicIsA500ThatTellsNothing},
+		{"BadAnswersAreTheHandlersFaultAndNobodyElses", TestBadAnswersAreTheHandlersFaultAndNobodyElses},
 		{"TheStatusOfAFailureDecidesWhatTheClientHears", TestTheStatusOfAFailureDecidesWhatTheClientHears},
 
 		// Services.
@@ -52,6 +54,12 @@ func TestInProcessesOfTheirOwn(t *testing.T) {
 		{"AnInactiveServiceIsATypedError", TestAnInactiveServiceIsATypedError},
 		{"TwoDatabasesByTwoNames", TestTwoDatabasesByTwoNames},
 		{"ServicesCarryLargeValues", TestServicesCarryLargeValues},
+		{"SQLFromC", TestSQLFromC},
+		{"StorageFromC", TestStorageFromC},
+		{"AHandlerUsesACache", TestAHandlerUsesACache},
+		{"AHandlerFetches", TestAHandlerFetches},
+		{"Email", TestEmail},
+		{"ServicesOutliveMisuse", TestServicesOutliveMisuse},
 	} {
 		t.Run(test.name, test.run)
 	}

@@ -22,10 +22,11 @@ var meddlings = []struct {
 	ask  string // of the twin: what it sees of that
 	sees string // in the worker
 	says string
+	then string // how the report begins when it crashes after that
 }{
 	{does: "write"},
 	{does: "close-output"},
-	{does: "signals-default"},
+	{does: "signals-default", then: "signal: segmentation fault, without a word"},
 	{does: "signals-ignored"},
 	{does: "signals-pipe"},
 	{does: "signals-blocked"},
@@ -68,6 +69,14 @@ func TestWhatAHandlerChangesInItsProcess(t *testing.T) {
 				}
 				g.works(t)
 				crashes := crashesOf(t, g.data)
+				if m.then != "" && !g.isolated {
+					_, _ = send(g.address, "/f/segv")
+					within(t, 10*time.Second, "another worker serves", func() bool { return g.worker(t) != pid })
+					if after := crashesOf(t, g.data); len(after) != 1 || !strings.HasPrefix(after[0].What, m.then) {
+						t.Errorf("%+v", after)
+					}
+					pid = g.worker(t)
+				}
 				switch {
 				case m.says == "" && (len(crashes) != 0 || g.worker(t) != pid):
 					t.Errorf("%+v", crashes)
@@ -82,6 +91,42 @@ func TestWhatAHandlerChangesInItsProcess(t *testing.T) {
 				g.end(t)
 			})
 		}
+	}
+}
+
+// Who closes the connections of clients takes them away from others, and those
+// that get their numbers may lose theirs; but not for long.
+func TestConnectionsThatAHandlerClosesAreLostAndNoMore(t *testing.T) {
+	library := faulty(t, "meddle")
+	for _, mode := range modes {
+		t.Run(mode, func(t *testing.T) {
+			g := newGround(t, library, mode)
+			idle := g.connect(t, "/other/0")
+			if _, err := idle.ReadResponse("GET"); err != nil {
+				t.Fatal(err)
+			}
+			c := g.connect(t, "")
+			c.Timeout = 2 * time.Second
+			if r, err := c.Do(get("/f/close-client")); (err == nil) != g.isolated {
+				t.Errorf("%v, %v", r, err)
+			}
+			if !g.isolated {
+				if err := idle.AtEnd(); err != nil {
+					t.Error(err)
+				}
+			} else if r, err := idle.Do(get("/other/0")); err != nil || r.Status != 200 {
+				t.Errorf("%v, %v", r, err)
+			}
+			within(t, 10*time.Second, "the others are served", func() bool {
+				for range 20 {
+					if answer, _ := send(g.address, "/other/0"); answer == nil || answer.StatusCode != 200 {
+						return false
+					}
+				}
+				return true
+			})
+			_ = g.Process.Kill()
+		})
 	}
 }
 

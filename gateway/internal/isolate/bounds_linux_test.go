@@ -56,6 +56,7 @@ static long try(const char *what, const char *at) {
   if (!strcmp(what, "thread")) { pthread_t t; int failed = pthread_create(&t, 0, nothing, 0); if (failed) { errno = failed; return -1; } return pthread_join(t, 0); }
   if (!strcmp(what, "socket")) { int fd = socket(AF_INET, SOCK_STREAM, 0); if (fd >= 0) close(fd); return fd; }
   if (!strcmp(what, "kill")) return kill(atoi(at), 0);
+  if (!strcmp(what, "tgkill")) return syscall(SYS_tgkill, getppid(), atoi(at), 0);
   if (!strcmp(what, "ptrace")) return ptrace(PTRACE_ATTACH, atoi(at), 0, 0);
   if (!strcmp(what, "mount")) return mount("x", at, "tmpfs", 0, 0);
   if (!strcmp(what, "unshare")) return unshare(CLONE_NEWUSER);
@@ -143,6 +144,18 @@ func TestAHandlerCanDoWhatItIsForAndLittleElse(t *testing.T) {
 		if test.open != "" {
 			if got := s.want("/open?"+test.try, 200); got != test.open {
 				t.Errorf("%s in one that is open: %s, want %s", test.try, got, test.open)
+			}
+		}
+	}
+	// Not one of the gateway's threads can be reached, although it has started them.
+	threads, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, thread := range threads {
+		for _, try := range []string{"read=/proc/" + self + "/task/" + thread.Name() + "/mem", "tgkill=" + thread.Name()} {
+			if got := s.want("/closed?"+try, 200); got == "OK" {
+				t.Errorf("%s: %s", try, got)
 			}
 		}
 	}

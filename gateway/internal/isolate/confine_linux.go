@@ -5,17 +5,36 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/landlock-lsm/go-landlock/landlock"
 	landlocksys "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
+
+	"github.com/edge-gateway/edge-gateway/gateway/internal/process"
 )
 
-// confineThread takes from the calling thread, for good, and from all that it
-// will start, what no handler has a use for, and tells in sentences what that
-// is. It has to be a thread: a process that has several cannot be confined so,
-// but one that is started by a confined thread is.
+// confined takes from this process what no handler has a use for, and has it
+// begin anew as one that serves. Only a thread can be confined so, and the
+// program that it becomes has no other.
+//
+// It would be sooner done by the gateway's thread that starts the process, which
+// would have what confines that one. But then the two would be alike to the
+// kernel: a handler could signal that thread of the gateway, and read its memory.
+func confined(s stage) error {
+	runtime.LockOSThread()
+	path, _, err := process.Program()
+	if err != nil {
+		return err
+	}
+	next := stage{Bounds: confineThread(s.Data, s.Instances)}
+	return os.NewSyscallError("exec", syscall.Exec(path, os.Args, append(os.Environ(), next.variable())))
+}
+
+// confineThread confines the calling thread, for good, and what it becomes, and
+// tells in sentences how.
 func confineThread(data, instances string) (bounds []string) {
 	if unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != nil {
 		return []string{"files and privileges: not bounded, since this system does not let the gateway give anything up for good"}

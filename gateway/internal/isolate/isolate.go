@@ -14,9 +14,9 @@
 // the thread that started it, and it ends itself when the orders do.
 //
 // How little such a process may do is told by [Limits]. What bounds it is put on
-// in this order: its thread in the gateway is confined first (files, see
-// confine_linux.go), so that the process is from its first instruction on; then
-// it bounds itself (descriptors, system calls), and only then opens the library.
+// before there is any of the handler's code in it: it confines itself (files, see
+// confine_linux.go) and begins anew, so that all of it is confined; then it bounds
+// itself (descriptors, system calls), and only then opens the library.
 package isolate
 
 import (

@@ -37,12 +37,13 @@ type guest struct {
 	bounds   []string
 }
 
-// serve is what the process does, from its first order to its last.
-func serve() error {
+// serve is what the process does, from its first order to its last. It knows
+// what confines it.
+func serve(bounds []string) error {
 	// Not by ignoring them: that would be passed on to what the handler starts.
 	signal.Notify(make(chan os.Signal, 1), deaf...)
 	closeStrays()
-	g := &guest{}
+	g := &guest{bounds: bounds}
 	recorder, err := g.inherit()
 	if err != nil {
 		return err
@@ -106,7 +107,7 @@ func (g *guest) inherit() (recorder *abi.Recorder, err error) {
 func (g *guest) start(recorder *abi.Recorder) (*abi.Instance, error) {
 	s := g.settings
 	debug.SetMaxThreads(s.Threads + 10_000) // the gateway has bounded what it may take
-	g.bounds = boundFirst(s.Limits)
+	g.bounds = append(boundFirst(s.Limits), g.bounds...)
 	library, err := recorder.Open(s.Library, "", s.Go, s.Endpoint, s.Digest)
 	if err != nil {
 		return nil, err

@@ -52,8 +52,13 @@ func (c *child) spawn(printed io.Writer) (err error) {
 		recording = c.recorder.File()
 	}
 	memory, bell := c.link.Files()
+	first := stage{Data: o.Data, Instances: o.Instances}
+	if o.Limits.Open {
+		first = stage{}
+	}
 	c.cmd = &exec.Cmd{
-		Path: path, Args: []string{name, "handler", o.Endpoint}, Env: environment(), Dir: o.Instances,
+		Path: path, Args: []string{name, "handler", o.Endpoint}, Dir: o.Instances,
+		Env:   append(environment(), first.variable()),
 		Stdin: empty, Stdout: os.Stdout, Stderr: printed, // handlers may print
 		WaitDelay:   stray, // what they have started may go on to
 		ExtraFiles:  []*os.File{orders, memory, bell, write, recording},
@@ -62,9 +67,7 @@ func (c *child) spawn(printed io.Writer) (err error) {
 	if c.ends.group, c.bounds = newGroup(o.Limits); c.ends.group != nil {
 		c.cmd.SysProcAttr.UseCgroupFD, c.cmd.SysProcAttr.CgroupFD = true, int(c.ends.group.dir.Fd())
 	}
-	thread := starterFor(o.Data, o.Instances, o.Limits.Open)
-	c.bounds = append(c.bounds, thread.bounds...)
-	if err := thread.run(c.cmd.Start); err != nil {
+	if err := onStarter(c.cmd.Start); err != nil {
 		return fmt.Errorf("start a process: %w", err)
 	}
 	// Where the memory of the whole system is short, it goes before the gateway.
@@ -91,7 +94,7 @@ func environment() []string {
 			env = append(env, one)
 		}
 	}
-	return process.Environment(append(env, mark+"=1"))
+	return process.Environment(env)
 }
 
 // awaitEnd waits until a process has ended, and leaves it to be waited for: its
