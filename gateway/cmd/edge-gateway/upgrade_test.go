@@ -197,3 +197,36 @@ func TestTheProgramThatTookOverDrains(t *testing.T) {
 		t.Error("it did not end")
 	}
 }
+
+// A program that hangs before it serves gives back to the one before, whose
+// worker has served all the while.
+func TestAnUpgradeThatHangsIsTakenBack(t *testing.T) {
+	p, _, data := replaceable(t)
+	dir := filepath.Dir(data)
+	hangs := filepath.Join(dir, "hangs")
+	write(t, filepath.Join(dir, "hello.c"), strings.Replace(frailInC, "EG_HANDLER(", `#include <unistd.h>
+static int32_t start(const eg_host *host, const eg_init *init, void **self) {
+  while (!access("`+hangs+`", F_OK)) usleep(10 * 1000);
+  return EG_OK;
+}
+EG_INIT(start);
+EG_HANDLER(`, 1))
+	p.signal(t, syscall.SIGHUP)
+	p.waitFor(t, "the configuration was reloaded")
+	end := p.asking(t)
+	write(t, hangs, "")
+	upgraded := make(chan string, 1)
+	go func() { upgraded <- endsWith(t, 7, "upgrade", "--data", data, "--program", binary, "--timeout", "3s") }()
+	// The program before starts a worker, too, when it is back.
+	within(t, 30*time.Second, "the program before is back", func() bool {
+		return strings.Count(p.output(), "a worker process was started") == 3
+	})
+	if err := os.Remove(hangs); err != nil {
+		t.Fatal(err)
+	}
+	if said := <-upgraded; !strings.Contains(said, "did not serve within 3s") {
+		t.Errorf("%s", said)
+	}
+	end()
+	p.stop(t)
+}
