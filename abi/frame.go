@@ -72,8 +72,9 @@ type Frame struct {
 	// mate is the frame that the request has in the memory of a link, or, of such
 	// a frame, the one that it stands for.
 	mate    atomic.Pointer[Frame]
-	held    bool        // the other process has memory for it, too; of a mate
-	parting atomic.Bool // it is free when that is; of a mate
+	held    bool         // the other process has memory for it, too; of a mate
+	parting atomic.Bool  // it is free when that is; of a mate
+	due     atomic.Int64 // its request's deadline, or since when it is parting, in Unix nanoseconds; of a mate
 
 	// MaxAnswer bounds the bytes of a body that the library hands over.
 	MaxAnswer uint64

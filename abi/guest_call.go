@@ -1,6 +1,7 @@
 package abi
 
 import (
+	"slices"
 	"time"
 	"unsafe"
 )
@@ -35,13 +36,21 @@ func (g *Guest) call(m *message) {
 	f := g.link.frames.visit(m.token)
 	f.MaxAnswer = m.a
 	i := g.instance.Load()
-	if i == nil { // the gateway knows better
-		f.prepare()
-		f.Settle()
-		g.answer(nil, f, ErrUnavailable, false)
-		return
+	switch {
+	case i == nil: // the gateway knows better
+		g.refuse(f, ErrUnavailable)
+	case time.Now().UnixNano() >= f.req.Deadline: // it has waited for too long
+		g.refuse(f, ErrDeadline)
+	default:
+		g.follow(i, f, i.Enter(f))
 	}
-	g.follow(i, f, i.Enter(f))
+}
+
+// refuse answers a request that the handler does not get.
+func (g *Guest) refuse(f *Frame, status Status) {
+	f.prepare()
+	f.Settle()
+	g.answer(nil, f, status, false)
 }
 
 // follow acts on what a native call returned. A request that is suspended has a
@@ -120,6 +129,18 @@ func (g *Guest) await(i *Instance, f *Frame) {
 	g.answer(i, f, reason, false) // what the last resume answers is dropped
 }
 
+// leave takes a request out of those that wait for a thread.
+func (g *Guest) leave(token uint64) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := slices.IndexFunc(g.waiting, func(m message) bool { return m.token == token })
+	if n < 0 {
+		return false
+	}
+	g.waiting = slices.Delete(g.waiting, n, n+1)
+	return true
+}
+
 // suspended is a request in no native code.
 type suspended struct {
 	cut     chan Status // has room for the reason, when nobody waits for it any more
@@ -166,6 +187,10 @@ func (g *Guest) pend(i *Instance, f *Frame, cut <-chan Status) {
 // cancel cuts a request that is suspended, and tells the handler of one that is
 // not waiting for operations.
 func (g *Guest) cancel(token uint64) {
+	if g.leave(token) {
+		g.refuse(g.link.frames.visit(token), ErrDeadline)
+		return
+	}
 	f := g.frame(token)
 	i := g.instance.Load()
 	if f == nil || i == nil {

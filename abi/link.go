@@ -150,7 +150,8 @@ func (l *Link) findBell() error {
 	return conn.Control(func(fd uintptr) { l.bellFD = int(fd) })
 }
 
-// ring wakes the gateway.
+// ring wakes the gateway, which itself never touches the bell but to wait for it:
+// the other side may have filled it, or made it one that blocks.
 func (l *Link) ring() { ringBell(l.bellFD) }
 
 // openGuest makes the memory that of the guest's side.

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 // A process of this test that has this in its environment is a guest.
@@ -426,11 +427,90 @@ func TestNonsenseOfTheOtherProcessHarmsNobody(t *testing.T) {
 			t.Fatal("no room")
 		}
 		l.remote.hearing.Unlock()
-		l.remote.hear()
+		l.remote.hear(ringCells)
 	}
 	l.remote.hearing.Lock()
 	defer l.remote.hearing.Unlock()
 	if bytes.Contains([]byte(strings.Join(l.host.lines, "")), []byte("\x7fELF")) {
 		t.Error("it has read what is not its own")
+	}
+}
+
+// quietRemote is a gateway's end without a process at the other.
+func quietRemote(t *testing.T) *Remote {
+	t.Helper()
+	link, err := NewLink(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewRemote(link, RemoteOptions{Memory: newMemory(t, 1<<20), Host: &linkedHost{}})
+	t.Cleanup(func() {
+		r.Ended()
+		link.Close()
+	})
+	return r
+}
+
+// A struct that ends in the midst of a reference has no such reference: not one
+// with an address and somebody else's length.
+func TestReferenceThatIsCutIsNone(t *testing.T) {
+	r := quietRemote(t)
+	b, err := r.link.frames.takeBlock(4096)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := uintptr(r.link.frames.at(b.off))
+	secret := []byte("of another request")
+	put := (*CachePut)(r.link.frames.at(b.off))
+	*put = CachePut{Key: Bytes{Ptr: at, Len: 4}, Value: Bytes{Ptr: uintptr(unsafe.Pointer(unsafe.SliceData(secret))), Len: uint64(len(secret))}}
+	value := uint32(unsafe.Offsetof(put.Value))
+	for size := value; size <= value+uint32(unsafe.Sizeof(put.Value)); size++ {
+		put.StructSize = size
+		args, err := r.lift.args(CacheID, CachePutOp, at)
+		if size == value+uint32(unsafe.Sizeof(put.Value)) {
+			if err != errOutside {
+				t.Errorf("a whole one: %v", err)
+			}
+			break
+		}
+		got, failed := Load[CachePut](args)
+		if err != nil || failed != nil || got.Value != (Bytes{}) || got.Key != put.Key {
+			t.Errorf("%d bytes: %+v %v %v", size, got, err, failed)
+		}
+		r.lift.reset()
+	}
+}
+
+// A process that asks and takes no replies is told as one that hangs, and costs
+// the gateway no more than is bounded; so does one whose queue makes no sense.
+func TestProcessThatTakesNothingIsBroken(t *testing.T) {
+	r := quietRemote(t)
+	goroutines := runtime.NumGoroutine()
+	for n := range ringCells + maxBacklog + 10 {
+		if n == ringCells+maxBacklog && r.Overdue(time.Now(), time.Hour) != 0 {
+			t.Error("it is broken too early")
+		}
+		r.heard(&message{kind: askLog, a: 1, b: 10, id: uint64(n)})
+	}
+	if n := r.Overdue(time.Now(), time.Hour); n != maxFrames {
+		t.Errorf("%d calls hang", n)
+	}
+	if n := runtime.NumGoroutine(); n > goroutines+2 {
+		t.Errorf("there are %d goroutines more", n-goroutines)
+	}
+	other := quietRemote(t)
+	for n := range other.link.layout.calls.cells {
+		other.link.layout.calls.cells[n].turn.Store(^uint64(0))
+	}
+	f, err := other.opts.Memory.Acquire()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Release()
+	if _, err := other.Enter(f); err != ErrBacklog {
+		t.Error(err)
+	}
+	if n := other.Overdue(time.Now().Add(2*stuckMost), time.Hour); n != maxFrames {
+		t.Errorf("%d calls hang where no message can be sent", n)
 	}
 }

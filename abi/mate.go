@@ -82,11 +82,16 @@ func (f *Frame) adopt(g *Frame, status Status) (result Status) {
 	to := Response{StructSize: uint32(unsafe.Sizeof(Response{}))}
 	from := *g.resp
 	var err error
+	var texts uint64
 	text := func(b Bytes, most uint64) (copied Bytes) {
 		if b.Ptr == 0 || b.Len > most || !g.mem.has(b.Ptr, b.Len) {
 			if b.Ptr != 0 || b.Len != 0 {
 				err = errOutside
 			}
+			return Bytes{}
+		}
+		if texts += b.Len; texts > maxAnswerTexts {
+			err = ErrAnswerSize // the same bytes, again and again
 			return Bytes{}
 		}
 		copied, failed := f.place(mapped(b.Ptr, int(b.Len)))
@@ -110,15 +115,17 @@ func (f *Frame) adopt(g *Frame, status Status) (result Status) {
 		if from.HeaderCount > maxAnswerHeaders || from.HeaderCount > 0 && !g.mem.has(from.Headers, size) {
 			return ErrInvalid
 		}
-		list, failed := f.place(mapped(from.Headers, int(size)))
-		if failed != nil {
-			return ErrNoMemory
-		}
-		to.Headers, to.HeaderCount = list.Ptr, from.HeaderCount
-		// The list is the frame's own now: aligned to 16, and as long as counted.
-		fields := unsafe.Slice(at[Field](list.Ptr), from.HeaderCount)
-		for n := range fields {
-			fields[n].Name, fields[n].Value = text(fields[n].Name, 64<<10), text(fields[n].Value, 64<<10)
+		if from.HeaderCount > 0 { // else the address is anything, and not even to be made a pointer of
+			list, failed := f.place(mapped(from.Headers, int(size)))
+			if failed != nil {
+				return ErrNoMemory
+			}
+			to.Headers, to.HeaderCount = list.Ptr, from.HeaderCount
+			// The list is the frame's own now: aligned to 16, and as long as counted.
+			fields := unsafe.Slice(at[Field](list.Ptr), from.HeaderCount)
+			for n := range fields {
+				fields[n].Name, fields[n].Value = text(fields[n].Name, 64<<10), text(fields[n].Value, 64<<10)
+			}
 		}
 	}
 	if err != nil {
@@ -129,5 +136,7 @@ func (f *Frame) adopt(g *Frame, status Status) (result Status) {
 	return OK
 }
 
-// maxMessage is how many bytes of a message are kept.
-const maxMessage = 8 << 10
+const (
+	maxMessage     = 8 << 10 // bytes of a message that are kept
+	maxAnswerTexts = 4 << 20 // bytes of all headers of an answer
+)

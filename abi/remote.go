@@ -2,6 +2,7 @@ package abi
 
 import (
 	"errors"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,6 +25,7 @@ type Remote struct {
 	link  *Link
 	opts  RemoteOptions
 	calls sender
+	stuck atomic.Int64 // since when there is no room for messages, in Unix nanoseconds; 0: there is
 	ended atomic.Bool
 
 	hearing sync.Mutex // held by who takes messages; guards what follows
@@ -32,6 +34,7 @@ type Remote struct {
 
 	services services
 	asked    asked
+	replies  backlog
 }
 
 // NewRemote makes the gateway's end. Run has to be running for it to be of use.
@@ -63,7 +66,7 @@ func (r *Remote) Run() {
 // rings for what comes then. It tells whether no more will come.
 func (r *Remote) hearAll() (over bool) {
 	for {
-		r.hear()
+		r.hear(math.MaxInt)
 		if r.ended.Load() {
 			return true
 		}
@@ -76,11 +79,12 @@ func (r *Remote) hearAll() (over bool) {
 	}
 }
 
-func (r *Remote) hear() {
+// hear takes the messages that are there, not more than so many.
+func (r *Remote) hear(most int) {
 	r.hearing.Lock()
 	defer r.hearing.Unlock()
 	var m message
-	for !r.ended.Load() && r.answers.receive(&m) {
+	for n := 0; n < most && !r.ended.Load() && r.answers.receive(&m); n++ {
 		r.heard(&m)
 	}
 }
@@ -139,7 +143,7 @@ func (r *Remote) complete(g *Frame, status Status, broken bool) bool {
 // with Lost, their number is returned, and Run returns. The process must not
 // write any more. The link is to be closed by the caller.
 func (r *Remote) Ended() (lost int) {
-	r.hear() // its last words
+	r.hear(ringCells) // its last words; a process that it has left behind may go on
 	r.ended.Store(true)
 	r.hearing.Lock()
 	defer r.hearing.Unlock()
@@ -152,7 +156,7 @@ func (r *Remote) Ended() (lost int) {
 	}
 	r.asked.stopAll()
 	r.lift.close()
-	r.link.ring()
+	_ = r.link.bell.SetReadDeadline(time.Now()) // Run waits for nothing any more
 	return lost
 }
 
@@ -174,6 +178,7 @@ func (r *Remote) Enter(f *Frame) (Status, error) {
 	}
 	g.prepare()
 	token, most := g.Token(), f.MaxAnswer
+	g.due.Store(f.req.Deadline)
 	f.mate.Store(g)
 	g.mate.Store(f) // from here on it may be completed, and another's
 	sent := !r.ended.Load() && r.tell(&message{kind: sayEnter, token: token, a: most})
@@ -196,7 +201,11 @@ var ErrBacklog = errors.New("the handler's process is too far behind")
 // tell sends a message, and wakes a thread for it.
 func (r *Remote) tell(m *message) bool {
 	if !r.calls.send(m) {
+		r.stuck.CompareAndSwap(0, time.Now().UnixNano())
 		return false
+	}
+	if r.stuck.Load() != 0 {
+		r.stuck.Store(0)
 	}
 	r.link.layout.guest.add()
 	return true
@@ -216,6 +225,7 @@ func (f *Frame) giveMate() {
 func (r *Remote) giveBack(g *Frame) {
 	if g.held {
 		g.held = false
+		g.due.Store(time.Now().UnixNano())
 		g.parting.Store(true)
 		// As in Enter: Ended finds it, or is found here.
 		if !r.ended.Load() && r.tell(&message{kind: sayDone, token: g.Token()}) && !r.ended.Load() {
@@ -243,7 +253,7 @@ func (r *Remote) Cancel(token uint64) {
 		return
 	}
 	g := f.mate.Load()
-	if g == nil {
+	if g == nil || g.mem.remote != r { // it is one of the process before this
 		return
 	}
 	mate := g.Token()
@@ -258,19 +268,37 @@ func (r *Remote) Cancel(token uint64) {
 
 // Overdue counts the requests that are past their deadline, plus grace, and that
 // the process neither answers nor waits for anything with: they hang in native
-// code, or it takes none any more.
+// code, or it takes none any more. One that has no sense left has all of them.
 func (r *Remote) Overdue(now time.Time, grace time.Duration) (n int) {
+	if r.broken(now) {
+		return maxFrames
+	}
 	late := now.Add(-grace).UnixNano()
 	for _, g := range r.link.frames.slots.Load().frames {
-		f := g.mate.Load()
-		if f == nil || f.req.Deadline > late {
-			continue
-		}
-		if r.opts.Recorder == nil || Activity(r.opts.Recorder.layout.call[g.slot].word.Load()) != InWait {
+		// due is that of the request which the frame is for now: a younger one's if
+		// it was another's a moment ago.
+		switch inside := g.mate.Load() != nil; {
+		case g.due.Load() > late:
+		case g.parting.Load() && g.due.Load() <= late:
+			n++
+		case inside && (r.opts.Recorder == nil || Activity(r.opts.Recorder.layout.call[g.slot].word.Load()) != InWait):
 			n++
 		}
 	}
 	return n
+}
+
+// stuckMost is how long a process may take no message.
+const stuckMost = time.Second
+
+// broken tells whether the process does not take what it is told.
+func (r *Remote) broken(now time.Time) bool {
+	since := r.stuck.Load()
+	if since != 0 && !r.calls.full() {
+		r.stuck.CompareAndSwap(since, 0) // it has caught up since
+		since = 0
+	}
+	return since != 0 && now.UnixNano()-since > int64(stuckMost) || r.replies.overflown()
 }
 
 // Lose completes a request that no process has got, as Ended does; for who holds

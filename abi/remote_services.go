@@ -65,14 +65,22 @@ type asked struct {
 	byID map[uint64]*farOperation
 }
 
-func (a *asked) add(o *farOperation) {
+// add tells whether there was room.
+func (a *asked) add(o *farOperation) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.byID == nil {
 		a.byID = map[uint64]*farOperation{}
 	}
+	if len(a.byID) == maxAsked {
+		return false
+	}
 	a.byID[o.id] = o
+	return true
 }
+
+// maxAsked is how many operations a process may have under way.
+const maxAsked = 1 << 16
 
 func (a *asked) remove(o *farOperation) {
 	a.mu.Lock()
@@ -141,7 +149,9 @@ func (r *Remote) operate(m *message) {
 		args, err := r.lift.args(service.id, code, uintptr(m.b))
 		if err == nil {
 			o.op.Args = args
-			r.asked.add(o)
+			if !r.asked.add(o) {
+				return ErrOverloaded
+			}
 			begin(r.opts.Host, service.Service, &o.op)
 		}
 		return err
@@ -150,6 +160,8 @@ func (r *Remote) operate(m *message) {
 	case nil:
 	case ErrMemory:
 		o.finish(ErrNoMemory, nil)
+	case ErrOverloaded:
+		o.finish(ErrOverloaded, nil)
 	default:
 		o.finish(ErrInvalid, nil)
 	}
@@ -220,16 +232,55 @@ func (r *Remote) releaseResult(token uint64, at uintptr) {
 	}
 }
 
-// reply answers an ask. There is room, but for when the guest is far behind:
-// then it comes later.
+// backlog is replies that there was no room for: the guest is far behind. They
+// keep their order among themselves.
+type backlog struct {
+	mu      sync.Mutex
+	waiting []message
+	full    bool
+}
+
+const maxBacklog = 1 << 15
+
+// add tells whether somebody has to see to it, who is the caller then.
+func (b *backlog) add(m message) (first bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) == maxBacklog {
+		b.full = true // and so will its asks be unanswered; see Remote.Overdue
+		return false
+	}
+	b.waiting = append(b.waiting, m)
+	return len(b.waiting) == 1
+}
+
+func (b *backlog) overflown() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.full
+}
+
+// send tells whether there are any left.
+func (b *backlog) send(tell func(*message) bool) (more bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := 0
+	for n < len(b.waiting) && tell(&b.waiting[n]) {
+		n++
+	}
+	b.waiting = b.waiting[n:]
+	return len(b.waiting) > 0
+}
+
+// reply answers an ask, at once if there is room.
 func (r *Remote) reply(id uint64, status Status, a uint64) {
 	m := message{kind: sayReply, id: id, status: status, a: a}
-	if r.tell(&m) || !r.link.use() {
+	if r.tell(&m) || !r.replies.add(m) || !r.link.use() {
 		return
 	}
-	go func() {
+	go func() { // until it is empty, or the process has ended
 		defer r.link.leave()
-		for !r.ended.Load() && !r.tell(&m) {
+		for !r.ended.Load() && r.replies.send(r.tell) {
 			time.Sleep(time.Millisecond)
 		}
 	}()

@@ -83,6 +83,12 @@ func (s *sender) send(m *message) bool {
 	return false
 }
 
+// full tells whether there is no room.
+func (s *sender) full() bool {
+	c, free := s.ring.at(s.next.Load())
+	return c.turn.Load() != free
+}
+
 // tries is more than anybody needs, but for a ring that makes no sense.
 const tries = 1 << 12
 

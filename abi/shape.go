@@ -99,6 +99,7 @@ type mover struct {
 	bytes func(b Bytes) (Bytes, error)
 	most  uint64 // bytes in one piece; more are not looked at
 	table func(address uintptr) uintptr
+	moved uint64 // bytes of structs so far
 }
 
 // one moves a struct that begins with its size; 0 stays 0.
@@ -114,19 +115,24 @@ func (m *mover) one(s *shape, from uintptr) (to uintptr, err error) {
 		return 0, nil // as if there were none
 	}
 	known := min(uintptr(size), s.size)
-	if to, err = m.copy(from, uint64(known)); err != nil {
+	if to, err = m.copy(from, uint64(known), uint64(s.size)); err != nil {
 		return 0, err
 	}
 	*at[uint32](to) = uint32(known)
 	return to, m.parts(s, to, known)
 }
 
-func (m *mover) copy(from uintptr, n uint64) (to uintptr, err error) {
+// copy copies n bytes, and makes those behind them zero up to a size.
+func (m *mover) copy(from uintptr, n, size uint64) (to uintptr, err error) {
 	if err := m.may(from, n); err != nil {
 		return 0, err
 	}
-	if to, err = m.room(n); err == nil {
-		copy(mapped(to, int(n)), unsafe.Slice(at[byte](from), n))
+	if m.moved += size; m.moved > maxMoved {
+		return 0, ErrArgs // the same structs, again and again
+	}
+	if to, err = m.room(size); err == nil {
+		room := mapped(to, int(size))
+		clear(room[copy(room, unsafe.Slice(at[byte](from), n)):])
 	}
 	return to, err
 }
@@ -134,8 +140,11 @@ func (m *mover) copy(from uintptr, n uint64) (to uintptr, err error) {
 // parts moves what a copied struct, of so many bytes, refers to.
 func (m *mover) parts(s *shape, to, known uintptr) error {
 	for _, p := range s.parts {
-		if p.at+p.kind.width() > known || p.kind != partBytes && p.count+8 > known {
-			continue // an older library does not have it
+		if p.at+p.kind.width() > known || p.count+8 > known {
+			// An older library does not have it. A part of it may be there all the
+			// same, if the size is a lie: an address, say, without its length.
+			clear(mapped(to+p.at, int(p.kind.width())))
+			continue
 		}
 		if err := m.part(p, to); err != nil {
 			return err
@@ -174,7 +183,7 @@ func (m *mover) part(p part, to uintptr) (err error) {
 	if p.kind == partPointers {
 		element = unsafe.Sizeof(uintptr(0))
 	}
-	moved, err := m.copy(*field, count*uint64(element))
+	moved, err := m.copy(*field, count*uint64(element), count*uint64(element))
 	if err != nil {
 		return err
 	}
