@@ -5,6 +5,7 @@ package servertest
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -30,15 +31,20 @@ func Need(t testing.TB, install string, programs ...string) string {
 	return ""
 }
 
-// Port is a port of 127.0.0.1 that was free a moment ago.
+// Port is one that nobody listens on. It lies below those that systems hand out
+// by themselves: a server that a test stops finds it free again when it starts
+// it, although other tests connect and listen meanwhile.
 func Port(t testing.TB) int {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		ln, err := net.Listen("tcp", Loopback(10_000+rand.IntN(20_000)))
+		if err == nil {
+			defer ln.Close()
+			return ln.Addr().(*net.TCPAddr).Port
+		}
 	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 // Server is a child process. Its methods are for one goroutine.
