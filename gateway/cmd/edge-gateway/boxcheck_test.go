@@ -56,7 +56,7 @@ func (b *box) authenticates(token string) (status int) {
 }
 
 // kept is what may lie in a data directory where nothing is under way.
-var kept = regexp.MustCompile(`^(admin\.sock|lock|secret\.key|state\.lock|state\.db(-wal|-shm|\.backup-1)?` +
+var kept = regexp.MustCompile(`^(admin\.sock|lock|secret\.key|state\.lock|state\.db(-wal|-shm|\.backup-[0-9]+)?` +
 	`|crashes/[^/]+\.json|versions/[0-9a-f]{64}\.so|sources/[0-9a-f]{64}\.tar|builds/[0-9a-f-]+\.log|logs/.*` +
 	`|build/lib/[0-9a-f]{64}\.so|build/(sdk|stage)/.*|build/cargo.*|build/.*lock` +
 	// Of builds that were killed; see [box.cleans].
