@@ -220,6 +220,33 @@ func TestAnEndpointOnAutoMovesInAndGoesBackOut(t *testing.T) {
 	p.stop(t)
 }
 
+// What the configuration file says of isolation holds from the start on, and so
+// does what was decided since.
+func TestAnEndpointOfTheFileOnAutoStaysOutOverARestart(t *testing.T) {
+	t.Setenv("EDGE_GATEWAY_SINGLE_PROCESS", "false")
+	p := placed(t)
+	p.stop(t)
+	file := write(t, filepath.Join(t.TempDir(), "edge-gateway.toml"), fmt.Sprintf(
+		"[[endpoint]]\nname = \"app\"\npath = \"/app/{path:*}\"\nsource = %q\nisolation = \"auto\"\n[endpoint.probation]\nrequests = 300\ntime = \"1s\"\n", p.faulty))
+	p.process = serve(t, nil, "--data", p.data, "--config", file, "--no-access-log")
+	if e := p.endpoint("app"); e.Placement.State != model.OnProbation || e.Placement.Process == nil {
+		t.Fatalf("%+v", e.Placement)
+	}
+	stop := p.load("/app/fine")
+	p.becomes("app", model.Cleared)
+	stop()
+	p.dies("/app/segv", false)
+	p.becomes("app", model.PutOut)
+	p.stop(t)
+
+	p.process = serve(t, nil, "--data", p.data, "--config", file, "--no-access-log")
+	if e := p.endpoint("app"); e.Placement.State != model.PutOut || e.Placement.Process == nil {
+		t.Errorf("%+v", e.Placement)
+	}
+	p.dies("/app/segv", true)
+	p.stop(t)
+}
+
 // A stack that a handler's own thread overflows leaves no trace. Its second time
 // puts the suspects out, and its third shows who it was.
 func TestTheGuiltyOneOfSeveralSuspectsIsFound(t *testing.T) {

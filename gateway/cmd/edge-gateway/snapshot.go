@@ -28,7 +28,7 @@ func (s *server) start(ctx context.Context) error {
 	}
 	bad := s.buildAll(ctx, s.file)
 	for {
-		err := s.control.Declare(ctx, s.snapshot(s.file, bad))
+		err := s.declare(ctx, s.file, bad)
 		if err == nil {
 			break
 		}

@@ -118,7 +118,7 @@ func TestAnUpgradeLosesNothing(t *testing.T) {
 	pid, worker := p.Process.Pid, p.worker(t)
 	end := p.asking(t)
 	put(t, program, next)
-	p.upgrade(t, data, 0, "2.0.0 serves, for ")
+	p.upgrade(t, data, 0, "2.0.0 serves, for development: "+program+", in the same process")
 	p.version(t, data, "2.0.0")
 	within(t, 20*time.Second, "the old worker ends", func() bool { return gone(worker) })
 	p.upgrade(t, data, 0, " serves, for 2.0.0", "--program", binary) // and to another path
@@ -175,6 +175,25 @@ func TestAnUpgradeThatFailsLeavesTheProgramServing(t *testing.T) {
 	single, data := frail(t, "--single-process")
 	single.upgrade(t, data, 6, "single process")
 	single.stop(t)
+}
+
+// A program that is good until it matters, and then ends, takes the process with
+// it: whoever asked hears of it soon.
+func TestAnUpgradeThatEndsTheProgramIsTold(t *testing.T) {
+	p, _, data := replaceable(t)
+	script := filepath.Join(filepath.Dir(data), "ends")
+	text := "#!/bin/sh\nfor last; do :; done\n[ \"$last\" = --check ] || exit 9\nexec " + binary + " \"$@\"\n"
+	if err := os.WriteFile(script, []byte(text), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	asked := time.Now()
+	p.upgrade(t, data, 3, "the new program has ended before it served, and the gateway with it", "--program", script)
+	if took := time.Since(asked); took > 30*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if err := <-p.exited; err == nil || err.Error() != "exit status 9" {
+		t.Errorf("it ended with %v", err)
+	}
 }
 
 // A signal that comes when the program was replaced ends what it has by then.

@@ -38,17 +38,26 @@ func (c upgradeCommand) Run(ctx context.Context) error {
 	if u, err = c.outcome(ctx, gateway, u); err != nil {
 		return err
 	}
-	if u.State != model.UpgradeDone {
+	switch u.State {
+	case model.UpgradeDone:
+	case model.UpgradeNone: // a program that was started anew, and took nothing over
+		return errors.New("the new program has ended before it served, and the gateway was started again; its log says why")
+	default:
 		return refusal{fmt.Errorf("the program is not replaced, %s serves as before: %s", u.From, u.Reason)}
 	}
-	c.print(u, func() { fmt.Printf("%s serves, for %s; it is the same process\n", u.To, u.From) })
+	c.print(u, func() { fmt.Printf("%s serves, for %s: %s, in the same process\n", u.To, u.From, u.Program) })
 	return nil
 }
 
 // outcome waits for the end of an upgrade. Between the two programs nobody
-// answers.
+// answers, but connections are held; that they are refused for long means that
+// there is no program any more.
 func (c upgradeCommand) outcome(ctx context.Context, gateway *client.Client, u model.Upgrade) (model.Upgrade, error) {
-	const more = 30 * time.Second // to come back in
+	const (
+		more = 30 * time.Second // to come back in
+		gone = 3 * time.Second  // refused for so long
+	)
+	answered := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout+more, errors.New("how the upgrade went could not be learned in time; look at the log of the gateway"))
 	defer cancel()
 	for u.State == model.UpgradeRuns {
@@ -58,8 +67,15 @@ func (c upgradeCommand) outcome(ctx context.Context, gateway *client.Client, u m
 		case <-time.After(100 * time.Millisecond):
 		}
 		var now model.Upgrade
-		if err := gateway.Do(ctx, client.Request{Method: http.MethodGet, Path: "/upgrade"}, &now); err == nil {
+		err := gateway.Do(ctx, client.Request{Method: http.MethodGet, Path: "/upgrade"}, &now)
+		switch {
+		case err == nil:
 			u = now
+			fallthrough
+		case !errors.Is(err, client.ErrUnreachable):
+			answered = time.Now()
+		case time.Since(answered) > gone:
+			return u, fmt.Errorf("the new program has ended before it served, and the gateway with it, unless a service manager starts it again; its log says why: %w", err)
 		}
 	}
 	return u, nil

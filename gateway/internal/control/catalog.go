@@ -95,7 +95,7 @@ func (k *catalog) endpoint(name string) (model.Endpoint, bool) {
 		e.Fault = k.broken[name]
 		if k.isQuarantined(declared) {
 			q := k.quarantined[name]
-			e.Quarantine, e.Fault = []model.Quarantine{q}, quarantineFault(q)
+			e.Quarantine, e.Fault = []model.Quarantine{q}, quarantineFault(q, liftedByDeclare)
 		}
 		k.place(&e)
 		return e, true

@@ -105,7 +105,7 @@ func (k *catalog) composeEndpoint(e model.Endpoint, artifacts *artifact.Store) g
 	}
 	if e.Version == "" {
 		if n := len(e.Quarantine); n > 0 {
-			return fault("%s", quarantineFault(e.Quarantine[n-1]))
+			return fault("%s", quarantineFault(e.Quarantine[n-1], liftedByDeploy))
 		}
 		return made
 	}

@@ -60,7 +60,7 @@ func (c *Control) Crashed(d crash.Death) (found model.Crash, guilty []model.Cras
 	if err != nil {
 		c.log.Error("a crash is lost to its log", "error", err)
 	}
-	attrs := []any{"crash", found.ID, "status", found.Status, "what", found.What, "lost", found.Lost}
+	attrs := []any{"crash", found.ID, "status", found.Status, "what", found.What, "others_lost", found.Lost}
 	if found.Endpoint != "" {
 		attrs = append(attrs, "endpoint", found.Endpoint, "version", short(found.Version), "where", found.Where, "state", found.State)
 	}
@@ -68,8 +68,11 @@ func (c *Control) Crashed(d crash.Death) (found model.Crash, guilty []model.Cras
 		attrs = append(attrs, slog.String("request_id", found.Request.ID))
 	}
 	message, action := "the worker was ended by native code", "worker.crash"
-	if found.Isolated {
+	switch {
+	case found.Isolated:
 		message, action = "the process of an isolated endpoint was ended by its handler", "process.crash"
+	case found.Endpoint == "" && len(found.Suspects) == 0:
+		message = "the worker process ended, and nobody is known to have done it"
 	}
 	c.log.Error(message, attrs...)
 	if c.life.Err() != nil {

@@ -86,7 +86,11 @@ func (c *Control) Release(ctx context.Context, endpoint string) (e model.Endpoin
 		if _, ok := e.endpoint(endpoint); !ok {
 			return model.Errorf(model.Missing, "there is no endpoint %q", endpoint)
 		}
-		for _, v := range e.decided(endpoint) {
+		all := e.decided(endpoint)
+		if len(all) == 0 {
+			return model.Errorf(model.Conflict, "there is nothing to release of endpoint %q: nothing was decided about it", endpoint)
+		}
+		for _, v := range all {
 			d.tell("version %s was %s", short(v.version), e.placements[v].State)
 			c.placing.forget(v)
 			e.forgetPlacement(v)

@@ -249,7 +249,10 @@ func TestWhatCrashesInTheWorkerGoesBackOut(t *testing.T) {
 		t.Errorf("%+v, %v", e.Placement, err)
 	}
 	_, err = b.Release(b.ctx, "a") // there is nothing left
-	must(t, err)
+	wants(t, err, model.Conflict, "", "nothing was decided about it")
+	if lines := b.audited(model.AuditFilter{Action: "endpoint.release"}); len(lines) != 2 || !strings.HasSuffix(lines[0], " failed") || !strings.HasSuffix(lines[1], " done") {
+		t.Errorf("audit: %q", lines)
+	}
 	out(first)
 	spec := e.EndpointSpec
 	spec.Isolation = model.InWorker

@@ -61,7 +61,7 @@ func (c *Control) takeTraffic(ctx context.Context, endpoint string, q model.Quar
 			continue // it does not start any more
 		}
 		if err == nil {
-			c.log.Error("a version is quarantined", "endpoint", endpoint, "version", short(q.Version), "reason", q.Reason, "instead", short(to))
+			c.log.Error("a version is quarantined", "endpoint", endpoint, "version", short(q.Version), "reason", q.Reason, "instead", short(to), "advice", liftedByDeploy)
 		}
 		return err
 	}
@@ -111,7 +111,7 @@ func (c *Control) takeDeclared(ctx context.Context, endpoint string, q model.Qua
 		return nil
 	})
 	if err == nil {
-		c.log.Error("a version is quarantined, until the configuration file declares another one", "endpoint", endpoint, "version", short(q.Version), "reason", q.Reason)
+		c.log.Error("a version is quarantined", "endpoint", endpoint, "version", short(q.Version), "reason", q.Reason, "advice", liftedByDeclare)
 	}
 	return err
 }
@@ -153,9 +153,15 @@ func (c *Control) healthy(ctx context.Context, endpoint, but string) (versions [
 	return versions, err
 }
 
-// quarantineFault tells that a version does not get traffic, and why.
-func quarantineFault(q model.Quarantine) string {
-	return fmt.Sprintf("version %s is quarantined: %s", short(q.Version), q.Reason)
+// What lifts a quarantine, for whoever reads of it.
+const (
+	liftedByDeploy  = "deploy it again by hand to lift that, or deploy another one"
+	liftedByDeclare = "that is lifted when the configuration file declares another one, or the gateway is started again"
+)
+
+// quarantineFault tells that a version does not get traffic, why, and until when.
+func quarantineFault(q model.Quarantine, lifted string) string {
+	return fmt.Sprintf("version %s is quarantined: %s; %s", short(q.Version), q.Reason, lifted)
 }
 
 // inQuarantine finds the record of a version.

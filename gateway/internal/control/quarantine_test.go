@@ -108,7 +108,7 @@ func TestAnEndpointWithoutAHealthyVersionAnswers503(t *testing.T) {
 		t.Helper()
 		e, err := b.Endpoint(b.ctx, "a")
 		must(t, err)
-		if want := fmt.Sprintf("version %.12s is quarantined", only); !strings.Contains(e.Fault, want) || b.Ready(b.ctx).Ready {
+		if want := fmt.Sprintf("version %.12s is quarantined", only); !strings.Contains(e.Fault, want) || !strings.HasSuffix(e.Fault, liftedByDeploy) || b.Ready(b.ctx).Ready {
 			t.Errorf("fault %q, want %q", e.Fault, want)
 		}
 	}
@@ -189,7 +189,7 @@ func TestADeclaredVersionIsQuarantinedUntilTheFileHasAnother(t *testing.T) {
 	b.serves("/b", 200, "version-001") // another endpoint with the same version
 	e, err = b.Endpoint(b.ctx, "a")
 	must(t, err)
-	if !strings.Contains(e.Fault, "is quarantined") || b.Ready(b.ctx).Ready {
+	if !strings.Contains(e.Fault, "is quarantined") || !strings.HasSuffix(e.Fault, liftedByDeclare) || b.Ready(b.ctx).Ready {
 		t.Errorf("fault %q", e.Fault)
 	}
 	declare("one.so", "version-001")
