@@ -138,7 +138,7 @@ func (m *Module) State() State {
 	defer m.mu.Unlock()
 	s := State{Restarts: m.restarts, Bounds: m.bounds}
 	if c := m.live.Load(); c != nil {
-		s.Pid, s.Started, s.Memory = c.pid(), c.started, resident(c.pid())
+		s.Pid, s.Started, s.Memory = c.pid(), c.started, c.memory()
 	}
 	return s
 }
