@@ -141,15 +141,16 @@ func (m *Module) begin() (*child, error) {
 	return c, nil
 }
 
-// wait waits for the end of the process, and ends what it has started and left.
+// wait waits for the end of the process, and ends what it has started and left,
+// before the requests are lost: that has the link too, and would go on answering.
 func (c *child) wait() (lost int) {
 	awaitEnd(c.pid())
 	close(c.ended)
 	c.m.take(c)
-	lost = c.remote.Ended()
 	killGroup(c.pid()) // before its number can become another's
-	_ = c.cmd.Wait()
 	c.ends.group.remove()
+	lost = c.remote.Ended()
+	_ = c.cmd.Wait()
 	return lost
 }
 
