@@ -26,7 +26,7 @@ func boundFirst(l Limits) (bounds []string) {
 	if err := abi.FilterCalls(callFilter()); err != nil {
 		return append(bounds, fmt.Sprintf("system calls: not bounded (%v)", err))
 	}
-	return append(bounds, "system calls: none that start programs or processes, look into others, or change the system")
+	return append(bounds, "system calls: none that start programs or processes, look into others, signal or bound them, or change the system")
 }
 
 // boundMemory has allocations fail beyond what this process has now, what its

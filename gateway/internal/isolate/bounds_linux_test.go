@@ -28,6 +28,7 @@ const tryingInC = `#define _GNU_SOURCE
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -56,6 +57,21 @@ static long try(const char *what, const char *at) {
   if (!strcmp(what, "thread")) { pthread_t t; int failed = pthread_create(&t, 0, nothing, 0); if (failed) { errno = failed; return -1; } return pthread_join(t, 0); }
   if (!strcmp(what, "socket")) { int fd = socket(AF_INET, SOCK_STREAM, 0); if (fd >= 0) close(fd); return fd; }
   if (!strcmp(what, "kill")) return kill(atoi(at), 0);
+  if (!strcmp(what, "raise")) { signal(SIGUSR1, SIG_IGN); return raise(SIGUSR1) ? -1 : pthread_kill(pthread_self(), SIGUSR1); }
+  if (!strcmp(what, "rlimit")) { struct rlimit l; return getrlimit(RLIMIT_CPU, &l) ? -1 : setrlimit(RLIMIT_CPU, &l); }
+  if (!strcmp(what, "prlimit")) { struct rlimit l = {RLIM_INFINITY, RLIM_INFINITY}; return prlimit(atoi(at), RLIMIT_CPU, &l, 0); }
+  if (!strcmp(what, "affinity")) { cpu_set_t all; return sched_getaffinity(0, sizeof all, &all) ? -1 : sched_setaffinity(atoi(at), sizeof all, &all); }
+  if (!strcmp(what, "scheduler")) { struct sched_param p = {0}; return sched_setscheduler(atoi(at), SCHED_OTHER, &p); }
+  if (!strcmp(what, "param")) { struct sched_param p = {0}; return sched_setparam(atoi(at), &p); }
+  if (!strcmp(what, "attr")) { unsigned attr[14] = {48}; return syscall(SYS_sched_setattr, atoi(at), attr, 0); }
+  if (!strcmp(what, "nice")) return setpriority(PRIO_PROCESS, atoi(at), 0);
+  if (!strcmp(what, "nice-group")) return setpriority(PRIO_PGRP, atoi(at), 0);
+  if (!strcmp(what, "nice-user")) return setpriority(PRIO_USER, 0, 0);
+  if (!strcmp(what, "ioprio")) return syscall(SYS_ioprio_set, 1, atoi(at), 0);
+  if (!strcmp(what, "tkill")) return syscall(SYS_tkill, atoi(at), 0);
+  if (!strcmp(what, "queue")) { union sigval v = {0}; return sigqueue(atoi(at), 0, v); }
+  if (!strcmp(what, "pidfd")) { int fd = syscall(SYS_pidfd_open, atoi(at), 0); if (fd >= 0) close(fd); return fd; }
+  if (!strcmp(what, "owner")) { int fd = dup(0), done = fcntl(fd, F_SETOWN, atoi(at)); close(fd); return done; }
   if (!strcmp(what, "tgkill")) return syscall(SYS_tgkill, getppid(), atoi(at), 0);
   if (!strcmp(what, "ptrace")) return ptrace(PTRACE_ATTACH, atoi(at), 0, 0);
   if (!strcmp(what, "mount")) return mount("x", at, "tmpfs", 0, 0);
@@ -128,6 +144,30 @@ func TestAHandlerCanDoWhatItIsForAndLittleElse(t *testing.T) {
 		{"fork", "EPERM", "OK"},
 		{"vfork", "EPERM", "OK"},
 		{"kill=" + self, "EPERM", "OK"},
+		{"kill=0", "EPERM", ""},
+		{"kill=-1", "EPERM", ""},
+		{"raise", "OK", "OK"},
+		{"rlimit", "OK", "OK"},
+		{"prlimit=0", "OK", "OK"},
+		{"prlimit=" + self, "EPERM", ""},
+		{"affinity=0", "OK", "OK"},
+		{"affinity=" + self, "EPERM", "OK"},
+		{"scheduler=0", "OK", "OK"},
+		{"scheduler=" + self, "EPERM", "OK"},
+		{"param=0", "OK", "OK"},
+		{"param=" + self, "EPERM", "OK"},
+		{"attr=0", "OK", "OK"},
+		{"attr=" + self, "EPERM", "OK"},
+		{"nice=0", "OK", "OK"},
+		{"nice=" + self, "EPERM", "OK"},
+		{"nice-group=0", "EPERM", "OK"},
+		{"nice-user", "EPERM", ""},
+		{"ioprio=0", "OK", "OK"},
+		{"ioprio=" + self, "EPERM", "OK"},
+		{"tkill=" + self, "EPERM", "OK"},
+		{"queue=" + self, "EPERM", "OK"},
+		{"pidfd=" + self, "EPERM", "OK"},
+		{"owner=" + self, "EPERM", "OK"},
 		{"ptrace=" + self, "EPERM", ""},
 		{"read=/proc/" + self + "/mem", "EACCES", ""},
 		{"read=/proc/" + self + "/environ", "EACCES", ""},

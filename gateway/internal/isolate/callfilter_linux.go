@@ -1,6 +1,8 @@
 package isolate
 
 import (
+	"os"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -9,7 +11,8 @@ var denied = append([]uint32{
 	// Programs and processes; a thread is no process, see below.
 	unix.SYS_EXECVE, unix.SYS_EXECVEAT,
 	// Other processes, and what is theirs.
-	unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_VM_WRITEV, unix.SYS_PROCESS_MADVISE, unix.SYS_KCMP, unix.SYS_PIDFD_GETFD,
+	unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_VM_WRITEV, unix.SYS_PROCESS_MADVISE, unix.SYS_PROCESS_MRELEASE, unix.SYS_KCMP,
+	unix.SYS_PIDFD_OPEN, unix.SYS_PIDFD_GETFD, unix.SYS_PIDFD_SEND_SIGNAL, unix.SYS_TKILL, unix.SYS_RT_SIGQUEUEINFO,
 	// Mounts and namespaces.
 	unix.SYS_MOUNT, unix.SYS_UMOUNT2, unix.SYS_PIVOT_ROOT, unix.SYS_CHROOT, unix.SYS_MOVE_MOUNT, unix.SYS_OPEN_TREE, unix.SYS_FSOPEN,
 	unix.SYS_FSCONFIG, unix.SYS_FSMOUNT, unix.SYS_FSPICK, unix.SYS_MOUNT_SETATTR, unix.SYS_SETNS, unix.SYS_UNSHARE,
@@ -28,7 +31,20 @@ var denied = append([]uint32{
 const (
 	atNumber       = 0
 	atArchitecture = 4
-	atArgument     = 16 // the low half of the first one, on a little-endian machine
+	atArgument     = 16 // the low half of the first one, on a little-endian machine; 8 more for each next one
+)
+
+// What its program is made of.
+const (
+	load  = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS
+	equal = unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K
+	above = unix.BPF_JMP | unix.BPF_JGE | unix.BPF_K
+	bits  = unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K
+	ret   = unix.BPF_RET | unix.BPF_K
+
+	allow   = unix.SECCOMP_RET_ALLOW
+	refuse  = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
+	missing = unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)
 )
 
 // callFilter is the program that decides about each system call. System calls of
@@ -36,17 +52,6 @@ const (
 // none. A process is a clone without CLONE_THREAD; clone3, of which a filter
 // cannot see the flags, is not there, so that the C library makes do with clone.
 func callFilter() []unix.SockFilter {
-	const (
-		load  = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS
-		equal = unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K
-		above = unix.BPF_JMP | unix.BPF_JGE | unix.BPF_K
-		bits  = unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K
-		ret   = unix.BPF_RET | unix.BPF_K
-
-		allow   = unix.SECCOMP_RET_ALLOW
-		refuse  = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
-		missing = unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)
-	)
 	program := []unix.SockFilter{
 		{Code: load, K: atArchitecture},
 		{Code: equal, K: architecture, Jt: 1},
@@ -61,6 +66,9 @@ func callFilter() []unix.SockFilter {
 		{Code: bits, K: unix.CLONE_THREAD, Jf: 1},
 		{Code: ret, K: allow},
 		{Code: ret, K: refuse},
+	}
+	for _, a := range aims(uint32(os.Getpid())) {
+		program = append(program, a.program()...)
 	}
 	for _, number := range denied {
 		program = append(program,

@@ -19,6 +19,7 @@ const (
 	endMost   = 10 * time.Second       // likewise, to end
 	writeMost = 5 * time.Second        // for a process to take an order
 	registers = 10 * time.Millisecond  // for a runtime to go on about a crash, after what matters; it takes a second if there are many goroutines
+	newsMost  = 1 << 20                // bytes of what a process says at a time; what its handler writes there makes no sense
 	stray     = 200 * time.Millisecond // for what a process that has ended had still to say
 )
 
@@ -140,15 +141,16 @@ func (m *Module) begin() (*child, error) {
 	return c, nil
 }
 
-// wait waits for the end of the process, and ends what it has started and left.
+// wait waits for the end of the process, and ends what it has started and left,
+// before the requests are lost: that has the link too, and would go on answering.
 func (c *child) wait() (lost int) {
 	awaitEnd(c.pid())
 	close(c.ended)
 	c.m.take(c)
-	lost = c.remote.Ended()
 	killGroup(c.pid()) // before its number can become another's
-	_ = c.cmd.Wait()
 	c.ends.group.remove()
+	lost = c.remote.Ended()
+	_ = c.cmd.Wait()
 	return lost
 }
 
@@ -163,7 +165,7 @@ func (c *child) kill() { _ = c.cmd.Process.Kill() }
 func (c *child) listen() {
 	for {
 		var n news
-		if err := process.Read(c.ends.orders, &n); err != nil {
+		if err := process.ReadShort(c.ends.orders, &n, newsMost); err != nil {
 			c.kill()
 			return
 		}

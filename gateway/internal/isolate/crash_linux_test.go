@@ -16,11 +16,13 @@ import (
 )
 
 // faultyInC does to its process what the query says.
-const faultyInC = `#include "edge_gateway_sdk.h"
+const faultyInC = `#define _GNU_SOURCE
+#include "edge_gateway_sdk.h"
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,6 +57,21 @@ static int32_t answer(const eg_host *host, const eg_request *request, eg_respons
     void *room = malloc(1 << 20);
     if (!room) return eg_answer(host, request, response, 507, "text/plain", eg_text("no memory"));
     memset(room, 1, 1 << 20);
+  }
+  for (int file = is(query, "file"), written = is(query, "written"); file || written || is(query, "shared");) {
+    struct timespec time = {0, 3 * 1000 * 1000};
+    nanosleep(&time, 0);
+    int fd = file || written ? memfd_create("edge-gateway-link", 0) : -1;
+    if (fd >= 0 && ftruncate(fd, 1 << 20)) return EG_E_INTERNAL;
+    if (written) { // and never mapped
+      static char room[1 << 20];
+      if (fd < 0 || write(fd, room, sizeof room) < 0) return eg_answer(host, request, response, 507, "text/plain", eg_text("no file"));
+      continue;
+    }
+    void *room = mmap(0, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
+    if (room == MAP_FAILED) return eg_answer(host, request, response, 507, "text/plain", eg_text("no memory"));
+    memset(room, 1, 1 << 20);
+    if (fd >= 0) close(fd);
   }
   return eg_answer(host, request, response, 200, "text/plain", eg_text("answered"));
 }
@@ -225,4 +242,20 @@ func TestAProcessThatLeaksIsEndedAtItsLimit(t *testing.T) {
 	}
 	t.Logf("%d", r.Status)
 	s.want("/faulty", 200)
+}
+
+// What is shared with nobody else is the process's own, whether a control group
+// counts it or the gateway.
+func TestAProcessThatLeaksSharedMemoryIsEndedAtItsLimit(t *testing.T) {
+	e := isolated("faulty", build(t, faultyInC))
+	e.Limits = gateway.Limits{MaxNative: 4}
+	e.Process.Memory = 64 << 20
+	s := start(t, e)
+	for _, how := range []string{"shared", "file", "written"} {
+		s.want("/faulty?"+how, 502)
+		if exit := s.exit(); exit.Status != "signal: killed" || exit.Hung || exit.Lost != 1 {
+			t.Errorf("%s: %+v", how, exit)
+		}
+		s.want("/faulty", 200)
+	}
 }

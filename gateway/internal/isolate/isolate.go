@@ -52,8 +52,6 @@ type Options struct {
 	// Ended hears of each end that nobody ordered, before the next process
 	// starts; but not of one that Start returns as an error. Default: nobody.
 	Ended func(Exit)
-
-	silence time.Duration // of a process that is to start, or to end: it hangs then; default 1 min and 10 s
 }
 
 // Limits bound a process. A zero field means no bound of its own.

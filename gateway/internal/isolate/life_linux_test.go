@@ -34,7 +34,7 @@ static void take(char *to, size_t room, const eg_init *init, const char *name) {
 static int32_t begin(const eg_host *host, const eg_init *init, void **self) {
   take(path, sizeof path, init, "path");
   take(text, sizeof text, init, "text");
-  if (there("slow")) sleep(1);
+  if (there("slow")) usleep(600 * 1000);
   if (there("crash-init")) crash();
   if (there("hang-init")) for (;;) pause();
   if (there("refuse")) { eg_log(host, 0, EG_LOG_ERROR, "the moon is full"); return EG_E_UNAVAILABLE; }
@@ -150,6 +150,25 @@ func TestAProcessThatCannotStartAgainIsTriedUntilItCan(t *testing.T) {
 	}
 	remove()
 	s.wantSoon("/living")
+}
+
+// The deadline of a request is later than patience ends.
+func TestNobodyWaitsForAProcessThatHangsAsItStarts(t *testing.T) {
+	e, touch := living(t, build(t, livingInC))
+	e.Limits.Timeout = 30 * time.Second
+	s := start(t, e)
+	touch("hang-init")
+	if err := syscall.Kill(s.process("living").Pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	s.exit()
+	began := time.Now()
+	for range 2 { // one that waits until then, and one that does not
+		s.want("/living", 503)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v", took)
+	}
 }
 
 func TestWhoWaitsForAProcessWaitsNoLongerThanItsDeadline(t *testing.T) {

@@ -138,7 +138,7 @@ func (m *Module) State() State {
 	defer m.mu.Unlock()
 	s := State{Restarts: m.restarts, Bounds: m.bounds}
 	if c := m.live.Load(); c != nil {
-		s.Pid, s.Started, s.Memory = c.pid(), c.started, resident(c.pid())
+		s.Pid, s.Started, s.Memory = c.pid(), c.started, c.memory()
 	}
 	return s
 }
@@ -178,6 +178,8 @@ const patience = time.Second
 // restart starts processes until one serves; nil if Shutdown comes first.
 func (m *Module) restart(backoff *process.Backoff) *child {
 	began := time.Now()
+	impatient := time.AfterFunc(patience, m.refuse) // a launch may hang
+	defer impatient.Stop()
 	for {
 		wait := backoff.Next(time.Now())
 		if wait > 0 {
@@ -197,6 +199,7 @@ func (m *Module) restart(backoff *process.Backoff) *child {
 			m.mu.Lock()
 			m.restarts++
 			m.mu.Unlock()
+			impatient.Stop()
 			m.put(c)
 			m.log.Info("a handler's process serves again", "pid", c.pid(), "after", time.Since(began).Round(100*time.Microsecond).String())
 			return c

@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -106,17 +105,3 @@ func awaitEnd(pid int) {
 
 // killGroup ends what a process has started and that is still there.
 func killGroup(pid int) { _ = unix.Kill(-pid, unix.SIGKILL) }
-
-// resident is how many bytes of a process are in memory that are its own; 0 if
-// that cannot be told.
-func resident(pid int) int64 {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
-	if err != nil {
-		return 0
-	}
-	var size, all, shared int64
-	if _, err := fmt.Sscan(string(text), &size, &all, &shared); err != nil {
-		return 0
-	}
-	return (all - shared) * int64(os.Getpagesize())
-}

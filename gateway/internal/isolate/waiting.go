@@ -80,9 +80,14 @@ func (m *Module) take(c *child) {
 	m.live.CompareAndSwap(c, nil)
 }
 
-// refuse has requests not wait, from now on and until there is a process.
+// refuse has requests not wait, from now on and until there is a process. It is
+// too late if there is one by now.
 func (m *Module) refuse() {
 	m.mu.Lock()
+	if m.live.Load() != nil {
+		m.mu.Unlock()
+		return
+	}
 	queue := m.queue
 	m.queue, m.refusing = nil, true
 	m.mu.Unlock()

@@ -39,7 +39,7 @@ func (c *child) passed(now time.Time) string {
 		c.hung.Store(true)
 		return "calls do not return, long after their deadlines"
 	}
-	if most := c.m.opts.Limits.Memory; most > 0 && resident(c.pid()) > most+bare {
+	if most := c.m.opts.Limits.Memory; most > 0 && c.memory() > most+bare {
 		return "it has more memory than it may"
 	}
 	return ""

@@ -35,13 +35,17 @@ func Write(to io.Writer, message any) error {
 
 // Read receives one message. Memory is taken for what comes, and not for what
 // is announced: the other side may be out of its mind.
-func Read(from io.Reader, message any) error {
+func Read(from io.Reader, message any) error { return ReadShort(from, message, messageMost) }
+
+// ReadShort receives one that is no longer than most: the other side may be
+// somebody else's code.
+func ReadShort(from io.Reader, message any, most int64) error {
 	var head [4]byte
 	if _, err := io.ReadFull(from, head[:]); err != nil {
 		return err
 	}
 	size := int64(binary.BigEndian.Uint32(head[:]))
-	if size > messageMost {
+	if size > most {
 		return fmt.Errorf("%w: %d bytes are announced", ErrMessage, size)
 	}
 	var b bytes.Buffer

@@ -39,3 +39,19 @@ func TestWhatIsNoMessageIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestAMessageThatIsLongerThanExpectedIsRefused(t *testing.T) {
+	var pipe bytes.Buffer
+	if err := Write(&pipe, told{"some text"}); err != nil {
+		t.Fatal(err)
+	}
+	size := int64(pipe.Len() - 4)
+	sent := pipe.Bytes()
+	if err := ReadShort(bytes.NewReader(sent), new(told), size); err != nil {
+		t.Error(err)
+	}
+	left := bytes.NewReader(sent)
+	if err := ReadShort(left, new(told), size-1); !errors.Is(err, ErrMessage) || int64(left.Len()) != size {
+		t.Errorf("%v; %d bytes of %d were not read", err, left.Len(), size)
+	}
+}
