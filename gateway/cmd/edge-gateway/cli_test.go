@@ -281,7 +281,9 @@ func TestEveryCommandOfTheCommandLine(t *testing.T) {
 	c.fails(1, "admin API?", "status", "--server", p.address)
 
 	c.says("finishes what it has", "recycle")
-	c.says("No worker process was ended", "crashes")
+	c.fails(7, "no such file", "upgrade", "--program", "/nothing/here")
+	c.says("No process was ended", "crashes")
+	c.fails(6, "nothing was decided", "endpoints", "release", "greet")
 	c.says("503", "undeploy", "greet")
 	if status, _ := p.ask(t, "GET", "/hello/you", ""); status != http.StatusServiceUnavailable {
 		t.Errorf("undeployed: %d", status)

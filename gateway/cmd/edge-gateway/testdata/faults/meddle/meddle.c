@@ -18,7 +18,7 @@
 
 #include "edge_gateway_sdk.h"
 
-enum { most = 1024 };
+enum { most = 1 << 16 };
 
 static int is_listener(int fd) {
   int yes = 0;
