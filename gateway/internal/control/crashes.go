@@ -68,7 +68,10 @@ func (c *Control) Crashed(d crash.Death) (found model.Crash, guilty []model.Cras
 		attrs = append(attrs, slog.String("request_id", found.Request.ID))
 	}
 	message, action := "the worker was ended by native code", "worker.crash"
-	if found.Isolated {
+	switch {
+	case found.Outside:
+		message, action = "the process of an isolated endpoint was killed from outside", "process.crash"
+	case found.Isolated:
 		message, action = "the process of an isolated endpoint was ended by its handler", "process.crash"
 	}
 	c.log.Error(message, attrs...)
@@ -78,7 +81,9 @@ func (c *Control) Crashed(d crash.Death) (found model.Crash, guilty []model.Cras
 	for _, g := range guilty {
 		c.background.Go(func() { c.quarantine(c.life, g, found) })
 	}
-	c.background.Go(func() { c.move(c.life, found) })
+	if !found.Outside {
+		c.background.Go(func() { c.move(c.life, found) })
+	}
 	c.background.Go(func() {
 		c.Note(context.Background(), model.AuditEntry{
 			At: found.At, By: "gateway", Action: action, Target: targetOf(found), Outcome: "failed", Detail: strings.TrimSpace(found.String()),
