@@ -35,7 +35,7 @@ func (g *Gateway) isolate(ctx context.Context, e *registry.Endpoint, spec *Endpo
 			}
 			g.opts.Ended(ProcessExit{
 				Endpoint: spec.Name, Version: v.digest, Pid: exit.Pid, Status: exit.Status, Output: exit.Output, Printed: exit.Printed,
-				Hung: exit.Hung, Lost: exit.Lost, Recorded: exit.Recorded,
+				Hung: exit.Hung, Outside: exit.Outside, Lost: exit.Lost, Recorded: exit.Recorded,
 			})
 		},
 	})

@@ -27,7 +27,7 @@ func (d *deaths) crashed(e worker.Exit) worker.Verdict {
 func (d *deaths) ended(e gateway.ProcessExit) []worker.Banned {
 	return d.died(crash.Death{
 		At: time.Now(), Status: e.Status, Output: e.Output, Printed: e.Printed, Recorded: e.Recorded,
-		Endpoint: e.Endpoint, Version: e.Version, Hung: e.Hung, Lost: e.Lost,
+		Endpoint: e.Endpoint, Version: e.Version, Hung: e.Hung, Outside: e.Outside, Lost: e.Lost,
 	}).Banned
 }
 

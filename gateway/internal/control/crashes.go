@@ -69,6 +69,8 @@ func (c *Control) Crashed(d crash.Death) (found model.Crash, guilty []model.Cras
 	}
 	message, action := "the worker was ended by native code", "worker.crash"
 	switch {
+	case found.Outside:
+		message, action = "the process of an isolated endpoint was killed from outside", "process.crash"
 	case found.Isolated:
 		message, action = "the process of an isolated endpoint was ended by its handler", "process.crash"
 	case found.Endpoint == "" && len(found.Suspects) == 0:
@@ -81,7 +83,9 @@ func (c *Control) Crashed(d crash.Death) (found model.Crash, guilty []model.Cras
 	for _, g := range guilty {
 		c.background.Go(func() { c.quarantine(c.life, g, found) })
 	}
-	c.background.Go(func() { c.move(c.life, found) })
+	if !found.Outside {
+		c.background.Go(func() { c.move(c.life, found) })
+	}
 	c.background.Go(func() {
 		c.Note(context.Background(), model.AuditEntry{
 			At: found.At, By: "gateway", Action: action, Target: targetOf(found), Outcome: "failed", Detail: strings.TrimSpace(found.String()),

@@ -31,6 +31,7 @@ type Death struct {
 	// Of the process of an isolated endpoint: whose it was.
 	Endpoint, Version string // Endpoint is "" for a worker
 	Hung              bool   // it was killed, since calls did not return
+	Outside           bool   // it was killed, and neither by the gateway nor for its memory
 	Lost              int    // requests, that which ended it among them
 }
 
@@ -91,6 +92,8 @@ func (e *examination) tellWhat() {
 		e.crash.What = e.Why
 	case e.Hung:
 		e.crash.What = "calls did not return"
+	case e.Outside:
+		e.crash.What = "somebody killed it (" + e.Status + ")"
 	case e.dump.signal != "":
 		e.crash.What = e.dump.signal
 		if strings.HasPrefix(e.dump.signal, "SIGSEGV") || strings.HasPrefix(e.dump.signal, "SIGBUS") {
@@ -135,7 +138,7 @@ func (e *examination) isolated() bool { return e.Endpoint != "" }
 // blameOwner is for a process that only one version used.
 func (e *examination) blameOwner() {
 	e.scanStack()
-	e.crash.Isolated, e.crash.Hung = true, e.Hung
+	e.crash.Isolated, e.crash.Hung, e.crash.Outside = true, e.Hung, e.Outside
 	e.crash.Endpoint, e.crash.Version, e.crash.Evidence = e.Endpoint, e.Version, "process"
 	i := slices.IndexFunc(e.Recorded.Libraries, func(l abi.RecordedLibrary) bool { return l.Version == e.Version })
 	if i >= 0 {

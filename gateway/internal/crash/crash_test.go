@@ -5,6 +5,7 @@ package crash
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/edge-gateway/edge-gateway/abi"
 )
@@ -83,6 +84,9 @@ func TestAnIsolatedProcessHasOneAuthor(t *testing.T) {
 			c.What != test.what || c.Lost != test.want || !strings.HasPrefix(c.Where, test.where) || (c.Request == nil) != test.empty {
 			t.Errorf("%s: %+v, request %+v", test.path, c, c.Request)
 		}
+		if c.Outside {
+			t.Errorf("%s: %+v", test.path, c)
+		}
 		said := c.String()
 		if want := "ended its own process: "; !test.hung && !strings.Contains(said, want) {
 			t.Errorf("%q", said)
@@ -90,5 +94,16 @@ func TestAnIsolatedProcessHasOneAuthor(t *testing.T) {
 		if want := `the process of endpoint "guilty"`; test.hung && !strings.Contains(said, want) {
 			t.Errorf("%q", said)
 		}
+	}
+}
+
+func TestAnIsolatedProcessThatWasKilledFromOutsideIsNotItsHandlersDoing(t *testing.T) {
+	death := Death{At: time.Now(), Status: "signal: killed", Endpoint: "a", Version: versionOf("a"), Outside: true, Lost: 2}
+	c := Examine(death, func(string) (string, bool) { return "", false })
+	if !c.Isolated || !c.Outside || c.Endpoint != "a" || c.Lost != 2 || c.What != "somebody killed it (signal: killed)" {
+		t.Errorf("%+v", c)
+	}
+	if said := c.String(); !strings.HasPrefix(said, `the process of endpoint "a"`) || !strings.Contains(said, "was killed") {
+		t.Errorf("%q", said)
 	}
 }

@@ -19,8 +19,12 @@ type Tally struct{ deaths []model.Crash }
 //
 // Where a crash names nobody, all that had work under way are suspects. A
 // version that was blamed, or suspected, often enough is guilty if the blame
-// alone is enough, or if no other was suspected as often.
+// alone is enough, or if no other was suspected as often. Who was killed from
+// outside has done nothing.
 func (t *Tally) Add(c model.Crash) (guilty []model.CrashSuspect) {
+	if c.Outside {
+		return nil
+	}
 	var recent []model.Crash
 	for _, d := range t.deaths {
 		if c.At.Sub(d.At) <= Within {

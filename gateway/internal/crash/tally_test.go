@@ -59,6 +59,18 @@ func TestWhoIsGuilty(t *testing.T) {
 	}
 }
 
+func TestNobodyIsGuiltyOfWhatCameFromOutside(t *testing.T) {
+	var tally Tally
+	killed := model.Crash{At: time.Now(), Endpoint: "a", Version: "1", Isolated: true, Outside: true}
+	crashed := killed
+	crashed.Outside = false
+	for n, c := range []model.Crash{killed, crashed, killed, killed, crashed, killed, crashed} {
+		if got := tally.Add(c); (len(got) == 1) != (n == 6) {
+			t.Fatalf("death %d: %v", n+1, got)
+		}
+	}
+}
+
 func TestAForgivenVersionBeginsAnew(t *testing.T) {
 	var tally Tally
 	blamed := model.Crash{At: time.Now(), Endpoint: "a", Version: "1"}

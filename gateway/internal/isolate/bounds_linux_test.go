@@ -174,6 +174,7 @@ func TestAHandlerCanDoWhatItIsForAndLittleElse(t *testing.T) {
 		{"mount=/tmp", "EPERM", ""},
 		{"unshare", "EPERM", ""},
 		{fmt.Sprintf("call=%d", syscall.SYS_KEYCTL), "EPERM", ""},
+		{fmt.Sprintf("call=%d", syscall.SYS_SHMGET), "EPERM", ""},
 		{"files", "EMFILE", "EMFILE"},
 	} {
 		if test.closed != "" {

@@ -99,6 +99,23 @@ func makeGroup(parent string, settings []setting) (*group, error) {
 	return &group{dir}, nil
 }
 
+// ranOut tells whether the kernel has killed in the group for want of memory.
+func (g *group) ranOut() bool {
+	if g == nil {
+		return false
+	}
+	events, err := os.ReadFile(filepath.Join(g.dir.Name(), "memory.events"))
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(events)) {
+		if killed, ok := strings.CutPrefix(line, "oom_kill "); ok {
+			return strings.TrimSpace(killed) != "0"
+		}
+	}
+	return false
+}
+
 // remove ends what is left in the group, and the group.
 func (g *group) remove() {
 	if g == nil {

@@ -39,6 +39,8 @@ type child struct {
 	gone bool // under the module's mu: it is never live again
 
 	ordered, hung atomic.Bool
+	killed        atomic.Bool // by the gateway
+	ranOut        bool        // its control group did, of memory; wait sets it
 	heard         chan news
 	ended         chan struct{} // the process has
 	exited        chan struct{} // and all is known of it
@@ -130,7 +132,7 @@ func (m *Module) begin() (*child, error) {
 		out.Release(len(c.crash.Bytes()) > 0)
 		c.exit = Exit{
 			Pid: c.pid(), Status: c.cmd.ProcessState.String(), Output: c.crash.Bytes(), Printed: why, Hung: c.hung.Load(),
-			Lost: lost, Recorded: recorder.Read(),
+			Outside: c.outside(), Lost: lost, Recorded: recorder.Read(),
 		}
 		_ = recorder.Close()
 		_ = c.ends.orders.Close()
@@ -148,6 +150,7 @@ func (c *child) wait() (lost int) {
 	close(c.ended)
 	c.m.take(c)
 	killGroup(c.pid()) // before its number can become another's
+	c.ranOut = c.ends.group.ranOut()
 	c.ends.group.remove()
 	lost = c.remote.Ended()
 	_ = c.cmd.Wait()
@@ -157,7 +160,26 @@ func (c *child) wait() (lost int) {
 func (c *child) pid() int { return c.cmd.Process.Pid }
 
 // kill ends the process as it is. The system knows whether it has ended already.
-func (c *child) kill() { _ = c.cmd.Process.Kill() }
+func (c *child) kill() {
+	c.killed.Store(true)
+	_ = c.cmd.Process.Kill()
+}
+
+// unheard ends the process since it is not heard any more, unless that is because
+// it ends by itself: then it has not been killed.
+func (c *child) unheard() {
+	select {
+	case <-c.ended:
+	case <-time.After(stray):
+		c.kill()
+	}
+}
+
+// outside tells, once it has ended, whether somebody else has killed it: not the
+// gateway, and not the kernel for its memory.
+func (c *child) outside() bool {
+	return c.cmd.ProcessState.String() == "signal: killed" && !c.killed.Load() && !c.ranOut && len(c.crash.Bytes()) == 0
+}
 
 // listen hears news, until there are none. A process that makes no sense, or has
 // closed what connects it with the gateway, is ended; for one that has ended by
@@ -165,8 +187,13 @@ func (c *child) kill() { _ = c.cmd.Process.Kill() }
 func (c *child) listen() {
 	for {
 		var n news
-		if err := process.ReadShort(c.ends.orders, &n, newsMost); err != nil {
+		err := process.ReadShort(c.ends.orders, &n, newsMost)
+		switch {
+		case errors.Is(err, process.ErrMessage):
 			c.kill()
+			return
+		case err != nil:
+			c.unheard()
 			return
 		}
 		select {
@@ -181,7 +208,7 @@ func (c *child) listen() {
 func (c *child) send(o order) {
 	_ = c.ends.orders.SetWriteDeadline(time.Now().Add(writeMost))
 	if err := process.Write(c.ends.orders, o); err != nil {
-		c.kill()
+		c.unheard()
 	}
 }
 

@@ -106,7 +106,7 @@ func TestACrashCostsTheEndpointsRequestsInFlightAndNothingElse(t *testing.T) {
 			s.want("/faulty?"+test.name, 502)
 			e := s.exit()
 			slow.Wait()
-			if e.Endpoint != "faulty" || len(e.Version) != 64 || e.Pid != faulty.Pid || e.Hung || e.Lost != 4 ||
+			if e.Endpoint != "faulty" || len(e.Version) != 64 || e.Pid != faulty.Pid || e.Hung || e.Outside || e.Lost != 4 ||
 				!strings.HasPrefix(e.Status, test.status) || !bytes.Contains(e.Output, []byte(test.output)) {
 				t.Errorf("%+v", e)
 			}
@@ -133,7 +133,9 @@ func TestRequestsWaitForTheNextProcess(t *testing.T) {
 		if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
-		s.exit()
+		if e := s.exit(); e.Status != "signal: killed" || !e.Outside || e.Hung {
+			t.Errorf("%+v", e)
+		}
 		began := time.Now()
 		s.want("/faulty", 200)
 		t.Logf("answered after %v", time.Since(began).Round(100*time.Microsecond))
@@ -165,7 +167,7 @@ func TestAProcessWhoseCallsHangIsKilled(t *testing.T) {
 			s.want("/good", 200)
 			wantNoIdleThread(t)
 			exit := s.exit()
-			if exit.Pid != before || !exit.Hung || exit.Lost != 2 || exit.Status != "signal: killed" {
+			if exit.Pid != before || !exit.Hung || exit.Outside || exit.Lost != 2 || exit.Status != "signal: killed" {
 				t.Errorf("%+v", exit)
 			}
 			for _, call := range exit.Recorded.Calls {
@@ -220,7 +222,9 @@ func TestAProcessThatHandlesItsOwnDescriptorsBadlyIsReplaced(t *testing.T) {
 	if r, err := s.ask("/faulty?close"); err != nil || r.Status != 502 && r.Status != 200 {
 		t.Errorf("%v, %v", r, err)
 	}
-	s.exit()
+	if e := s.exit(); e.Outside {
+		t.Errorf("%+v", e)
+	}
 	s.want("/faulty", 200)
 }
 
@@ -253,7 +257,7 @@ func TestAProcessThatLeaksSharedMemoryIsEndedAtItsLimit(t *testing.T) {
 	s := start(t, e)
 	for _, how := range []string{"shared", "file", "written"} {
 		s.want("/faulty?"+how, 502)
-		if exit := s.exit(); exit.Status != "signal: killed" || exit.Hung || exit.Lost != 1 {
+		if exit := s.exit(); exit.Status != "signal: killed" || exit.Hung || exit.Outside || exit.Lost != 1 {
 			t.Errorf("%s: %+v", how, exit)
 		}
 		s.want("/faulty", 200)

@@ -69,6 +69,7 @@ type Exit struct {
 	Output   []byte // the first 64 KiB of what the runtime said of a crash
 	Printed  []byte // what was last printed of the reason, by whoever ended the process
 	Hung     bool   // it was killed, since calls did not return
+	Outside  bool   // it was killed, and neither by the gateway nor for its memory
 	Lost     int    // requests
 	Recorded abi.Recorded
 }

@@ -10,7 +10,8 @@ const supported = false
 
 type group struct{}
 
-func (*group) remove() {}
+func (*group) remove()      {}
+func (*group) ranOut() bool { return false }
 
 func (c *child) spawn(io.Writer) error { return ErrUnsupported }
 func (c *child) memory() int64         { return 0 }

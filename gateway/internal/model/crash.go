@@ -15,6 +15,7 @@ type Crash struct {
 
 	Isolated bool `json:"isolated,omitempty" doc:"It was the process of one endpoint alone, and nothing else was lost."`
 	Hung     bool `json:"hung,omitempty" doc:"It was killed, since calls did not return."`
+	Outside  bool `json:"outside,omitempty" doc:"It was killed from outside, which is nobody's fault here: it does not count towards quarantine."`
 
 	// Who is to blame, where that is known.
 	Endpoint string `json:"endpoint,omitempty" doc:"Whose handler ended it; none if that is not known."`
@@ -51,7 +52,7 @@ type CrashSuspect struct {
 func (c Crash) String() string {
 	var b strings.Builder
 	switch {
-	case c.Isolated && c.Hung:
+	case c.Isolated && (c.Hung || c.Outside):
 		fmt.Fprintf(&b, "the process of endpoint %q (version %.12s) was killed: %s\n", c.Endpoint, c.Version, c.What)
 	case c.Isolated:
 		fmt.Fprintf(&b, "the handler of endpoint %q (version %.12s) ended its own process: %s\n", c.Endpoint, c.Version, c.What)
