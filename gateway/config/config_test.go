@@ -246,6 +246,10 @@ func TestParseReportsProblems(t *testing.T) {
 			`10:8: "rate" must be a number, not a string`,
 			`16:9: burst says how many requests of a rate may come at once, and there is no rate`,
 			`21:8: rate must be from 0.001 to 1000000 requests a second, not 1e+09`}},
+		{"a probation of nobody", endpoint("path = '/'\n[endpoint.probation]\nrequests = 9\n") +
+			"[[endpoint]]\nname = 'b'\nsource = 'src'\npath = '/b'\nisolation = 'process'\nprobation = { requests = 9 }\n", []string{
+			`5:11: [endpoint.probation] has no effect without isolation = "auto": add that, or leave it out`,
+			`12:13: [endpoint.probation] has no effect without isolation = "auto": add that, or leave it out`}},
 		{"a worker replaced later than it refuses requests", "[server]\nmemory = '1GiB'\nrecycle_memory = '1GiB'\nrecycle_stuck = 0\nrecycle_retained = '1PB'\n", []string{
 			`3:18: "recycle_memory" must be below "memory", above which requests are refused`,
 			`4:17: "recycle_stuck" must be from 1 to 100000, not 0`,

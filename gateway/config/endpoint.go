@@ -64,6 +64,12 @@ func readEndpoint(r reader, t *table, dir string) Endpoint {
 		}
 	}
 
+	if e := t.find("probation"); e != nil {
+		if t.find("isolation") == nil || ep.Isolation == "worker" || ep.Isolation == "process" {
+			r.problems.add(e.position(), `[endpoint.probation] has no effect without isolation = "auto": add that, or leave it out`)
+		}
+	}
+
 	title := "[[endpoint]]"
 	if ep.Name != "" {
 		title = fmt.Sprintf("endpoint %q", ep.Name)

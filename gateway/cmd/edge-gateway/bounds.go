@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/edge-gateway/edge-gateway/abi"
 	"github.com/edge-gateway/edge-gateway/gateway"
 	"github.com/edge-gateway/edge-gateway/gateway/config"
@@ -29,4 +31,21 @@ func boundMemory(o *gateway.Options, chosen config.Server, there int64) {
 	if o.Wear.Stuck == 0 {
 		o.Wear.Stuck = 8 // as many as one endpoint may have, which is closed then
 	}
+}
+
+// questionable tells which bounds of memory cannot do what they are for.
+func questionable(o gateway.Options, there int64) (why []string) {
+	mib := func(bytes int64) string { return fmt.Sprintf("%d MiB", bytes>>20) }
+	for _, one := range []struct {
+		key   string
+		bytes int64
+	}{{"memory", o.Memory}, {"recycle_memory", o.Wear.Memory}} {
+		if there > 0 && one.bytes > there {
+			why = append(why, fmt.Sprintf("%s is %s, and there are %s", one.key, mib(one.bytes), mib(there)))
+		}
+	}
+	if o.Memory > 0 && o.Wear.Memory >= o.Memory {
+		why = append(why, fmt.Sprintf("recycle_memory is %s, and requests are refused above %s already: the worker is never replaced for its memory", mib(o.Wear.Memory), mib(o.Memory)))
+	}
+	return why
 }

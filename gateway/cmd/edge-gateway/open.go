@@ -91,7 +91,11 @@ func (s *server) serveAdmin(background *sync.WaitGroup) error {
 		serve(s.sockets.local, true)
 	}
 	address := s.file.Server.Admin
-	if s.sockets.admin == nil && address == config.AdminOff {
+	if address == config.AdminOff {
+		if passed := s.sockets.admin; passed != nil {
+			s.sockets.admin = nil
+			return passed.Close()
+		}
 		return nil
 	}
 	chosen := address != ""

@@ -72,6 +72,9 @@ type server struct {
 }
 
 func (c serveCommand) Run(ctx context.Context) error {
+	if c.Standby && c.SingleProcess {
+		return usageError{errors.New("--standby has a second worker process stand by, and with --single-process there is none: choose one of them")}
+	}
 	if c.Check {
 		return c.check()
 	}

@@ -35,12 +35,20 @@ func openSockets(file *config.File, before *upgrade.Inherited) (s sockets, err e
 	if err != nil {
 		return s, err
 	}
+	var twice error
 	for _, one := range passed {
-		if one.Name == adminSocket && s.admin == nil {
-			s.admin = one.Listener
-		} else {
+		switch {
+		case one.Name != adminSocket:
 			s.http = append(s.http, one.Listener)
+		case s.admin == nil:
+			s.admin = one.Listener
+		default:
+			twice = errors.Join(one.Close(), fmt.Errorf("the service manager passes more than one socket called %q: the admin API has one", adminSocket))
 		}
+	}
+	if twice != nil {
+		s.close()
+		return s, twice
 	}
 	if len(s.http) > 0 {
 		return s, nil

@@ -143,3 +143,9 @@ func compilersOwn(t *testing.T) []string {
 	}
 	return []string{"RUSTUP_HOME=" + rustup, "GOCACHE=" + strings.TrimSpace(string(cache))}
 }
+
+func TestAStandbyInASingleProcessIsRefused(t *testing.T) {
+	if out := endsWith(t, 2, "serve", "--standby", "--single-process"); !strings.Contains(out, "choose one of them") {
+		t.Errorf("%s", out)
+	}
+}

@@ -130,6 +130,30 @@ func TestAServiceManagerPassesSocketsAndIsTold(t *testing.T) {
 	}
 }
 
+func TestASocketOfTheAdminAPIIsNotServedWhereThatIsOff(t *testing.T) {
+	_, config := project(t)
+	m := newManager(t)
+	p, address, _ := managed(t, m, "--config", config, "--admin", "off")
+	m.hears(t, "READY=1")
+	p.address = address
+	if status, _ := p.ask(t, "GET", "/", ""); status != 200 || strings.Contains(p.output(), "serving the admin API") {
+		t.Errorf("%d, or the admin API is served", status)
+	}
+	p.stop(t)
+}
+
+func TestASecondSocketOfTheAdminAPIIsRefused(t *testing.T) {
+	_, config := project(t)
+	_, first := listener(t)
+	_, second := listener(t)
+	serve := exec.Command("sh", "-c", `LISTEN_PID=$$ exec "$0" "$@"`, binary, "serve", "--config", config)
+	serve.Env = append(os.Environ(), "LISTEN_FDS=2", "LISTEN_FDNAMES=admin:admin")
+	serve.ExtraFiles = []*os.File{first, second}
+	if out, err := serve.CombinedOutput(); err == nil || !strings.Contains(string(out), `more than one socket called "admin"`) {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 func TestAnUpgradeOfAServiceIsTold(t *testing.T) {
 	next, err := second()
 	if err != nil {

@@ -53,7 +53,11 @@ func (s *server) openWorker(log *slog.Logger) error {
 		HeaderLimit: int(s.file.Server.HeaderLimit), ReadTimeout: s.file.Server.ReadTimeout,
 		IdleTimeout: s.file.Server.IdleTimeout, MaxConnections: s.file.Server.MaxConnections,
 	}
-	boundMemory(&options, s.file.Server, machine.Memory())
+	there := machine.Memory()
+	boundMemory(&options, s.file.Server, there)
+	for _, why := range questionable(options, there) {
+		log.Warn("a bound of memory in [server] does not do what it is for", "reason", why)
+	}
 	if s.command.singleProcess() {
 		options.Ended = func(e gateway.ProcessExit) { s.deaths.ended(e) }
 		if s.command.AccessLog {

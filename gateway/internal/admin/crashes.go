@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/edge-gateway/edge-gateway/gateway/internal/model"
 )
@@ -9,7 +10,8 @@ import (
 func (a *API) registerCrashes() {
 	register(a, "list-crashes", doc{
 		tag: "status", summary: "List how native code ended processes",
-		more: "Those of workers, and of isolated endpoints. The newest first, and the last 50 only. A key that is limited to endpoints sees those that these are to blame for.",
+		errors: []int{http.StatusNotFound},
+		more:   "Those of workers, and of isolated endpoints. The newest first, and the last 50 only. A key that is limited to endpoints sees those that these are to blame for.",
 	}, func(ctx context.Context, in *struct {
 		Paging
 		Endpoint string `query:"endpoint" maxLength:"64" doc:"Only those that this endpoint is to blame for."`
@@ -23,6 +25,9 @@ func (a *API) registerCrashes() {
 			names = []string{in.Endpoint}
 		}
 		part, err := a.control.Crashes(ctx, names, in.page())
+		if err == nil && in.Endpoint != "" && len(part.Items) == 0 { // those of a deleted one are still there
+			_, err = a.control.Endpoint(ctx, in.Endpoint)
+		}
 		if limited(actor) { // others have frames on the stack too
 			for i := range part.Items {
 				part.Items[i].Frames, part.Items[i].Suspects = nil, nil

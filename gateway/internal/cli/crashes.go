@@ -21,7 +21,11 @@ func (c crashesCommand) Run(ctx context.Context) error {
 		for _, one := range crashes {
 			fmt.Printf("%s  %s", one.At.Local().Format("2006-01-02 15:04:05"), one)
 		}
-		if len(crashes) == 0 {
+		switch {
+		case len(crashes) > 0:
+		case c.Endpoint != "":
+			fmt.Printf("None of endpoint %s.\n", c.Endpoint)
+		default:
 			fmt.Println("No process was ended by native code.")
 		}
 	})

@@ -185,6 +185,17 @@ func (c disableEndpoint) Run(ctx context.Context) error {
 type releaseEndpoint struct{ named }
 
 func (c releaseEndpoint) Run(ctx context.Context) error {
+	gateway, err := c.client()
+	if err != nil {
+		return err
+	}
+	var before model.Endpoint
+	if err := gateway.Do(ctx, c.get(), &before); err != nil {
+		return err
+	}
+	if !decided(before.Placement) && (before.Canary == nil || !decided(before.Canary.Placement)) {
+		say("Nothing was decided about what of %s is deployed.", c.Endpoint)
+	}
 	return call(ctx, c.remote, c.post("release"), showOne)
 }
 

@@ -54,3 +54,6 @@ func isolated(s model.PlacementState) string {
 	}
 	return ""
 }
+
+// decided tells whether a version runs where it does for what it did.
+func decided(p *model.Placement) bool { return p != nil && p.Since != nil }

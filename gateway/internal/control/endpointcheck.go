@@ -135,15 +135,15 @@ func checkIsolation(spec *model.EndpointSpec) error {
 	p := spec.Process
 	switch d := time.Duration(spec.Probation.Time); {
 	case p.Memory != 0 && (p.Memory < config.LeastMemory || p.Memory > config.MostMemory):
-		return invalid("process.memory", fmt.Errorf("memory must be from %d to %d bytes, or 0 for no bound, not %d", config.LeastMemory, config.MostMemory, p.Memory))
+		return invalid("process.memory", fmt.Errorf("process memory must be from %d to %d bytes, or 0 for no bound, not %d", config.LeastMemory, config.MostMemory, p.Memory))
 	case p.CPU != 0 && !(p.CPU >= config.LeastCPU && p.CPU <= config.MostCPU):
-		return invalid("process.cpu", fmt.Errorf("cpu must be from %v to %v, or 0 for no bound, not %v", config.LeastCPU, config.MostCPU, p.CPU))
+		return invalid("process.cpu", fmt.Errorf("process cpu must be from %v to %v, or 0 for no bound, not %v", config.LeastCPU, config.MostCPU, p.CPU))
 	case p.Files != 0 && (p.Files < config.LeastFiles || p.Files > config.MostFiles):
-		return invalid("process.files", fmt.Errorf("files must be from %d to %d, or 0 for the default, not %d", config.LeastFiles, config.MostFiles, p.Files))
+		return invalid("process.files", fmt.Errorf("process files must be from %d to %d, or 0 for the default, not %d", config.LeastFiles, config.MostFiles, p.Files))
 	case spec.Probation.Requests < 0 || spec.Probation.Requests > config.MostRequests:
-		return invalid("probation.requests", fmt.Errorf("requests must be from 1 to %d, or 0 for the default, not %d", config.MostRequests, spec.Probation.Requests))
+		return invalid("probation.requests", fmt.Errorf("probation requests must be from 1 to %d, or 0 for the default, not %d", config.MostRequests, spec.Probation.Requests))
 	case d != 0 && (d < config.LeastProbation || d > config.MostProbation):
-		return invalid("probation.time", fmt.Errorf("time must be from %s to %s, not %s", config.LeastProbation, config.MostProbation, d))
+		return invalid("probation.time", fmt.Errorf("probation time must be from %s to %s, not %s", config.LeastProbation, config.MostProbation, d))
 	}
 	return nil
 }

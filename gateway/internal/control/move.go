@@ -12,6 +12,8 @@ import (
 // errOvertaken says that what was decided does not hold any more.
 var errOvertaken = errors.New("it has changed meanwhile")
 
+var errNothingDecided = errors.New("nothing was decided about it")
+
 // changePlacement is a change of where a version runs. It concerns endpoints of
 // the file, too.
 func (c *Control) changePlacement(ctx context.Context, action string, v versionOfEndpoint, f func(*edit, *deed) error) error {
@@ -88,7 +90,7 @@ func (c *Control) Release(ctx context.Context, endpoint string) (e model.Endpoin
 		}
 		all := e.decided(endpoint)
 		if len(all) == 0 {
-			return model.Errorf(model.Conflict, "there is nothing to release of endpoint %q: nothing was decided about it", endpoint)
+			return errNothingDecided
 		}
 		for _, v := range all {
 			d.tell("version %s was %s", short(v.version), e.placements[v].State)
@@ -97,7 +99,7 @@ func (c *Control) Release(ctx context.Context, endpoint string) (e model.Endpoin
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errNothingDecided) {
 		return e, err
 	}
 	return c.Endpoint(ctx, endpoint)

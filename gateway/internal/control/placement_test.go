@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/edge-gateway/edge-gateway/gateway"
@@ -89,7 +90,7 @@ func TestIsolationIsChecked(t *testing.T) {
 	} {
 		spec.Name, spec.Path = "a", "/a"
 		_, err := b.CreateEndpoint(b.ctx, spec)
-		wants(t, err, model.Invalid, field, " must be ")
+		wants(t, err, model.Invalid, field, strings.ReplaceAll(field, ".", " ")+" must be ")
 	}
 }
 
