@@ -72,6 +72,7 @@ func listener(t *testing.T) (address string, file *os.File) {
 func managed(t *testing.T, m *manager, args ...string) (p *process, http, admin string) {
 	t.Helper()
 	t.Setenv("EDGE_GATEWAY_SINGLE_PROCESS", "false")
+	t.Setenv("EDGE_GATEWAY_ADMIN", "") // or the socket of the admin API would not be served
 	var first, second *os.File
 	http, first = listener(t)
 	admin, second = listener(t)
