@@ -29,7 +29,6 @@ func TestInProcessesOfTheirOwn(t *testing.T) {
 		{"PendingIsAnsweredByItsFirstCompletion", TestPendingIsAnsweredByItsFirstCompletion},
 		{"PendingTokenIsStaleOnceItsRequestIsAnswered", TestPendingTokenIsStaleOnceItsRequestIsAnswered},
 		{"PendingPastItsDeadlineStaysStuckUntilItIsCompleted", TestPendingPastItsDeadlineStaysStuckUntilItIsCompleted},
-		{"AnAnswerIsReleasedOnceWhateverBecameOfIt", TestAnAnswerIsReleasedOnceWhateverBecameOfIt},
 		{"SuspendedRequestIsAnsweredAtItsDeadlineAndKeepsItsConnection", TestSuspendedRequestIsAnsweredAtItsDeadlineAndKeepsItsConnection},
 		{"PipelinedRequestBehindALongAnswerIsAnsweredInOrder", TestPipelinedRequestBehindALongAnswerIsAnsweredInOrder},
 
