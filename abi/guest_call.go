@@ -284,10 +284,7 @@ func (f *Frame) share(b Bytes, most uint64) (Bytes, error) {
 		return Bytes{}, err
 	}
 	if v == nil {
-		return Bytes{Ptr: f.base0(), Len: 0}, nil
+		return Bytes{Ptr: uintptr(f.base)}, nil // there, and of no bytes
 	}
 	return f.place(v)
 }
-
-// base0 is an address for bytes of which there are none.
-func (f *Frame) base0() uintptr { return uintptr(f.base) }
