@@ -8,13 +8,12 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"runtime"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/edge-gateway/edge-gateway/abi"
+	"github.com/edge-gateway/edge-gateway/gateway/internal/process"
 )
 
 // Supported tells whether a process can inherit listeners here.
@@ -39,9 +38,9 @@ func spawn(recorder *abi.Recorder, listeners []*os.File) (cmd *exec.Cmd, mine en
 	if !ready {
 		return nil, ends{}, errors.New("the program has not called worker.Main")
 	}
-	self, err := os.Executable()
+	path, self, err := process.Program()
 	if err != nil {
-		return nil, ends{}, fmt.Errorf("find the program's own file: %w", err)
+		return nil, ends{}, err
 	}
 	var theirs []*os.File
 	defer func() {
@@ -52,13 +51,11 @@ func spawn(recorder *abi.Recorder, listeners []*os.File) (cmd *exec.Cmd, mine en
 			mine.close()
 		}
 	}()
-	pair, err := socketPair()
+	conn, orders, err := process.Socket("orders")
 	if err != nil {
 		return nil, ends{}, err
 	}
-	theirs = append(theirs, os.NewFile(uintptr(pair[1]), "orders"))
-	_ = unix.SetNonblock(pair[0], true)
-	mine.conn = os.NewFile(uintptr(pair[0]), "orders")
+	mine.conn, theirs = conn, append(theirs, orders)
 	for _, end := range []**os.File{&mine.lines, &mine.crash, &mine.printed} {
 		read, write, err := os.Pipe()
 		if err != nil {
@@ -78,7 +75,7 @@ func spawn(recorder *abi.Recorder, listeners []*os.File) (cmd *exec.Cmd, mine en
 		recording = recorder.File()
 	}
 	cmd = &exec.Cmd{
-		Path: image(self), Args: []string{self, "worker"}, Env: environment(),
+		Path: path, Args: []string{self, "worker"}, Env: process.Environment(append(os.Environ(), mark+"=1")),
 		Stdin: empty, Stdout: os.Stdout, Stderr: theirs[3], // handlers may print
 		ExtraFiles: append(append(theirs[:3:3], recording), listeners...),
 	}
@@ -86,45 +83,6 @@ func spawn(recorder *abi.Recorder, listeners []*os.File) (cmd *exec.Cmd, mine en
 		return nil, mine, fmt.Errorf("start a worker: %w", err)
 	}
 	return cmd, mine, nil
-}
-
-func socketPair() ([2]int, error) {
-	syscall.ForkLock.RLock() // no process is started between the two steps
-	defer syscall.ForkLock.RUnlock()
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
-	if err != nil {
-		return pair, os.NewSyscallError("socketpair", err)
-	}
-	for _, fd := range pair {
-		unix.CloseOnExec(fd)
-	}
-	return pair, nil
-}
-
-// image is the program that runs, even if its file was replaced since: what
-// both processes say to each other has no version.
-func image(self string) string {
-	const running = "/proc/self/exe"
-	if _, err := os.Stat(running); runtime.GOOS == "linux" && err == nil {
-		return running
-	}
-	return self
-}
-
-// environment is that of a worker.
-func environment() []string {
-	env := append(os.Environ(), mark+"=1")
-	name, value, ok := abi.Environment()
-	if ok || name == "" {
-		return env
-	}
-	for i, one := range env {
-		if strings.HasPrefix(one, name+"=") {
-			env[i] = name + "=" + value
-			return env
-		}
-	}
-	return append(env, name+"="+value)
 }
 
 // inheritable are copies of listeners that can be passed on as they are. Those
