@@ -2,6 +2,7 @@ package abi
 
 import (
 	"runtime/debug"
+	"time"
 	"unsafe"
 )
 
@@ -96,7 +97,12 @@ func (f *Frame) complete(token uint64, status Status, response uintptr) Status {
 				return f.take(generation, status, response, stateEarly)
 			}
 		case statePending:
+			overdue := f.overdue()
 			if f.move(generation, statePending, stateCopy) {
+				if overdue {
+					f.take(generation, ErrDeadline, 0, stateCompleted)
+					return ErrDeadline
+				}
 				return f.take(generation, status, response, stateCompleted)
 			}
 		case stateLate:
@@ -110,6 +116,13 @@ func (f *Frame) complete(token uint64, status Status, response uintptr) Status {
 			return ErrDone
 		}
 	}
+}
+
+// overdue tells, in the process of an isolated handler, whether the gateway has
+// given the request up: it does so by the same clock, and its word of it may
+// still be under way.
+func (f *Frame) overdue() bool {
+	return f.mem.link != nil && time.Now().UnixNano() >= f.due.Load()
 }
 
 // take copies the response and signals the owner.

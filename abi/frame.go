@@ -74,7 +74,7 @@ type Frame struct {
 	mate    atomic.Pointer[Frame]
 	held    bool         // the other process has memory for it, too; of a mate
 	parting atomic.Bool  // it is free when that is; of a mate
-	due     atomic.Int64 // its request's deadline, or since when it is parting, in Unix nanoseconds; of a mate
+	due     atomic.Int64 // its request's deadline, or since when it is parting, in Unix nanoseconds; of a frame in a link
 
 	// MaxAnswer bounds the bytes of a body that the library hands over.
 	MaxAnswer uint64

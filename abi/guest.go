@@ -153,5 +153,6 @@ func (m *Memory) visit(token uint64) *Frame {
 	}
 	f.control.Store(token>>slotBits<<stateBits | stateRunning)
 	f.bump, f.end = f.arena.Next, f.arena.End
+	f.due.Store(f.req.Deadline)
 	return f
 }

@@ -514,3 +514,23 @@ func TestProcessThatTakesNothingIsBroken(t *testing.T) {
 		t.Errorf("%d calls hang where no message can be sent", n)
 	}
 }
+
+// The gateway has given a request up at its deadline, whether or not its process
+// has heard of it: what completes it then is late.
+func TestCompletionPastTheDeadlineIsLateBeforeTheGatewaySaysSo(t *testing.T) {
+	for _, test := range []struct {
+		left         time.Duration
+		want, status Status
+	}{{time.Minute, OK, ErrClosing}, {-time.Nanosecond, ErrDeadline, ErrDeadline}} {
+		f := acquire(t, quietRemote(t).link.frames)
+		f.due.Store(time.Now().Add(test.left).UnixNano())
+		f.Park()
+		if got := f.complete(f.Token(), ErrClosing, 0); got != test.want {
+			t.Errorf("with %v left: %v, want %v", test.left, got, test.want)
+		}
+		<-f.Done()
+		if got, ok := f.TakeCompletion(); got != test.status || !ok {
+			t.Errorf("with %v left its request has %v, %v", test.left, got, ok)
+		}
+	}
+}

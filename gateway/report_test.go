@@ -299,12 +299,19 @@ func TestAReportTellsOfServices(t *testing.T) {
 	l.wants(t, count, l.query(count))
 	of := func() gateway.ServiceReport {
 		t.Helper()
-		r := l.Report().Services
-		n := slices.IndexFunc(r, func(s gateway.ServiceReport) bool { return s.Name == "db" })
-		if n < 0 {
-			t.Fatal("there is no such service")
+		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+			r := l.Report().Services
+			n := slices.IndexFunc(r, func(s gateway.ServiceReport) bool { return s.Name == "db" })
+			if n < 0 {
+				t.Fatal("there is no such service")
+			}
+			if r[n].Busy == 0 { // an operation is counted a moment after its reply
+				return r[n]
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("it is still busy: %+v", r[n])
+			}
 		}
-		return r[n]
 	}
 	before := of()
 	if before.Done == 0 || before.Latency.Count() != before.Done || before.Errors != 0 || !before.Active {
