@@ -216,7 +216,7 @@ func project(t *testing.T) (dir, config string) {
 }
 
 func TestSamplesAnswerAsTheReadmeSays(t *testing.T) {
-	p := serve(t, nil, "--config", "../../samples.toml", "--data", t.TempDir())
+	p := serve(t, nil, "--config", "../../samples.toml", "--data", samplesData(t))
 	for _, test := range []struct {
 		method, path, body string
 		status             int

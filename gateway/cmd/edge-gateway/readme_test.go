@@ -47,11 +47,11 @@ func TestReadmeCommandsDoWhatItSays(t *testing.T) {
 	dir := t.TempDir()
 	var p *process
 	data := ""
-	serving := func(args ...string) {
+	serving := func(in string, args ...string) {
 		if p != nil {
 			p.stop(t)
 		}
-		data = t.TempDir()
+		data = in
 		p = serve(t, nil, append(args, "--data", data)...)
 	}
 	asked := 0
@@ -70,15 +70,15 @@ func TestReadmeCommandsDoWhatItSays(t *testing.T) {
 			case command == "make run":
 				makeRuns(t, "bin/edge-gateway serve --config gateway/samples.toml --watch")
 				address := servertest.Loopback(servertest.Port(t)) // one sample asks another
-				serving("--config", samplesAt(t, address), "--watch", "--listen", address)
+				serving(samplesData(t), "--config", samplesAt(t, address), "--watch", "--listen", address)
 				continue
 			case strings.HasPrefix(command, "bin/edge-gateway serve --config "):
 				args := strings.Fields(command)
-				serving(append([]string{"--config", filepath.Join(dir, args[3])}, args[4:]...)...)
+				serving(t.TempDir(), append([]string{"--config", filepath.Join(dir, args[3])}, args[4:]...)...)
 				continue
 			case command == "bin/edge-gateway serve":
 				five = time.Now()
-				serving()
+				serving(t.TempDir())
 				continue
 			case command == "bin/edge-gateway status":
 				took := time.Since(five)

@@ -4,8 +4,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -37,6 +39,26 @@ func samplesAt(t *testing.T, address string, replace ...string) (config string) 
 		config = strings.Replace(config, replace[i], replace[i+1], 1)
 	}
 	return write(t, filepath.Join(t.TempDir(), "samples.toml"), config)
+}
+
+// samplesData is a data directory of which only what was compiled is left, once
+// a test has had the samples compiled: it takes long, and longest the first time.
+func samplesData(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(filepath.Dir(binary), "samples")
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if entry.Name() == "build" {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(dir, entry.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 // answer is what a client saw.
@@ -84,7 +106,7 @@ func (a answer) json(t *testing.T) (v map[string]any) {
 }
 
 func TestSamplesOfServicesWithEmbeddedDrivers(t *testing.T) {
-	data := t.TempDir()
+	data := samplesData(t)
 	mails := func() (all []string) {
 		names, _ := filepath.Glob(filepath.Join(data, "services/mail/mail/*.eml"))
 		for _, name := range names {
@@ -115,7 +137,7 @@ func TestSamplesOfServicesWithRealServers(t *testing.T) {
 		"kind = \"storage\"\n", fmt.Sprintf("kind = \"storage\"\ndriver = \"s3\"\nendpoint = %q\nbucket = %q\naccess_key = \"env:TEST_S3_KEY\"\nsecret_key = \"env:TEST_S3_SECRET\"\n", "http://"+store.Address, "files"),
 		"kind = \"email\"\n", fmt.Sprintf("kind = \"email\"\ndriver = \"smtp\"\nhost = \"127.0.0.1\"\nport = %d\nencryption = \"none\"\n", mail.Port),
 	)
-	tryServices(t, t.TempDir(), address, config, func() (all []string) {
+	tryServices(t, samplesData(t), address, config, func() (all []string) {
 		for _, m := range mail.Mails() {
 			all = append(all, m.Body)
 		}
