@@ -75,14 +75,14 @@ func (g *Guest) Stop() {
 // Close ends the threads. Nothing may be asked for any more.
 func (g *Guest) Close() {
 	g.closed.Store(true)
-	for range g.idle.Load() {
-		g.link.layout.guest.add()
+	for g.link.layout.guest.rouse() {
 	}
 	g.threads.Wait()
 }
 
 func (g *Guest) addThread() {
 	g.idle.Add(1)
+	g.link.layout.guest.look()
 	g.threads.Go(g.work)
 }
 
@@ -91,20 +91,18 @@ func (g *Guest) addThread() {
 func (g *Guest) work() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	w := &g.link.layout.guest
 	var m message
-	for {
-		g.link.layout.guest.wait()
-		if g.closed.Load() {
-			return
-		}
-		g.messages.await(&m)
+	for w.next(&g.messages, &m, &g.closed) {
 		switch m.kind {
 		case sayEnter:
+			w.leave(&g.messages)
 			if g.idle.Add(-1) == 0 {
 				g.addThread()
 			}
 			g.enter(m)
 			g.idle.Add(1)
+			w.look()
 		case sayCancel:
 			g.cancel(m.token)
 		case sayDone:

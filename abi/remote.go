@@ -25,6 +25,7 @@ type Remote struct {
 	link  *Link
 	opts  RemoteOptions
 	calls sender
+	waker *waker       // for what calls has
 	stuck atomic.Int64 // since when there is no room for messages, in Unix nanoseconds; 0: there is
 	ended atomic.Bool
 
@@ -43,6 +44,7 @@ func NewRemote(l *Link, o RemoteOptions) *Remote {
 	r.calls.ring = &l.layout.calls
 	r.answers.ring = &l.layout.answer
 	r.lift.remote = r
+	r.waker = newWaker(&l.layout.guest)
 	l.frames.remote = r
 	return r
 }
@@ -57,6 +59,9 @@ func (r *Remote) Run() {
 	if err != nil {
 		return // it is closed
 	}
+	var waking sync.WaitGroup
+	waking.Go(func() { r.waker.run(&r.ended) })
+	defer waking.Wait()
 	// The bell is rung by writing to it and never read: each write is an edge to
 	// the poller. As long as one Read waits, none is lost.
 	_ = bell.Read(func(uintptr) bool { return r.hearAll() })
@@ -132,6 +137,7 @@ func (r *Remote) complete(g *Frame, status Status, broken bool) bool {
 	if f == nil {
 		return false
 	}
+	r.waker.inside.Add(-1)
 	if broken {
 		status = Pending // which no request is completed with: it is not taken
 	}
@@ -156,6 +162,7 @@ func (r *Remote) Ended() (lost int) {
 	}
 	r.asked.stopAll()
 	r.lift.close()
+	r.waker.stop()
 	_ = r.link.bell.SetReadDeadline(time.Now()) // Run waits for nothing any more
 	return lost
 }
@@ -180,6 +187,7 @@ func (r *Remote) Enter(f *Frame) (Status, error) {
 	token, most := g.Token(), f.MaxAnswer
 	g.due.Store(f.req.Deadline)
 	f.mate.Store(g)
+	r.waker.inside.Add(1)
 	g.mate.Store(f) // from here on it may be completed, and another's
 	sent := !r.ended.Load() && r.tell(&message{kind: sayEnter, token: token, a: most})
 	// Ended sweeps after it has set the word: either it finds this request, or
@@ -187,6 +195,7 @@ func (r *Remote) Enter(f *Frame) (Status, error) {
 	if sent && !r.ended.Load() || g.mate.Swap(nil) == nil {
 		return Pending, nil
 	}
+	r.waker.inside.Add(-1)
 	f.mate.Store(nil)
 	r.giveBack(g)
 	if !sent && !r.ended.Load() {
@@ -207,7 +216,7 @@ func (r *Remote) tell(m *message) bool {
 	if r.stuck.Load() != 0 {
 		r.stuck.Store(0)
 	}
-	r.link.layout.guest.add()
+	r.waker.sent()
 	return true
 }
 

@@ -1,9 +1,6 @@
 package abi
 
-import (
-	"runtime"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // message is what one side of a link tells the other.
 type message struct {
@@ -122,43 +119,4 @@ func (r *receiver) receive(m *message) bool {
 func (r *receiver) empty() bool {
 	c, free := r.ring.at(r.next.Load())
 	return c.turn.Load() != free+1
-}
-
-// await takes a message that is known to be there, or about to be: who sends one
-// at a moment may be between its two stores.
-func (r *receiver) await(m *message) {
-	for !r.receive(m) {
-		runtime.Gosched()
-	}
-}
-
-// waiters are the threads that wait for messages: a semaphore of which threads
-// that need not wait never ask the system. The count is that of messages not
-// taken, or, below zero, of threads that wait; a permit is for one of these.
-type waiters struct {
-	count   atomic.Int32
-	permits atomic.Uint32
-}
-
-// add tells of one more message, and wakes a thread if one waits.
-func (w *waiters) add() {
-	if w.count.Add(1) <= 0 {
-		w.permits.Add(1)
-		wake(&w.permits)
-	}
-}
-
-// wait returns when there is a message for the caller to take.
-func (w *waiters) wait() {
-	if w.count.Add(-1) >= 0 {
-		return
-	}
-	for {
-		n := w.permits.Load()
-		if n == 0 {
-			sleep(&w.permits)
-		} else if w.permits.CompareAndSwap(n, n-1) {
-			return
-		}
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"syscall"
@@ -42,6 +43,10 @@ type guest struct {
 func serve(bounds []string) error {
 	// Not by ignoring them: that would be passed on to what the handler starts.
 	signal.Notify(make(chan os.Signal, 1), deaf...)
+	// Threads that wait for requests, or run native code, hold on to their part of
+	// the scheduler for a moment; while it has no spare part it takes them away,
+	// which costs as much as a request.
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 2)
 	closeStrays()
 	g := &guest{bounds: bounds}
 	recorder, err := g.inherit()
