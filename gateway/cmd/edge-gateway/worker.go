@@ -59,6 +59,9 @@ func (s *server) openWorker(log *slog.Logger) error {
 		log.Warn("a bound of memory in [server] does not do what it is for", "reason", why)
 	}
 	if s.command.singleProcess() {
+		if s.file.Server.Standby {
+			log.Warn("standby in [server] has no effect: handlers run in this process, and no other can stand by for it")
+		}
 		options.Ended = func(e gateway.ProcessExit) { s.deaths.ended(e) }
 		if s.command.AccessLog {
 			options.Access = log

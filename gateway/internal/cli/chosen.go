@@ -15,13 +15,13 @@ type chosen struct {
 	Config map[string]string `help:"A value that the handler gets when it starts." placeholder:"KEY=VALUE"`
 
 	Timeout        time.Duration `help:"Of a request."`
-	MaxBody        int64         `help:"Bytes of a request body." placeholder:"BYTES"`
+	MaxBody        size          `help:"Of a request body." placeholder:"SIZE"`
 	MaxConcurrency int           `help:"Requests in flight." placeholder:"N"`
 	MaxNative      int           `help:"Threads inside native code." placeholder:"N"`
 	MaxStuck       int           `help:"Calls past their deadline that have not returned." placeholder:"N"`
 
 	Isolation         string        `help:"Where the library runs: worker, in a process of its own (process), or there until a version has proved itself (auto)." enum:",worker,process,auto" default:"" placeholder:"WHERE"`
-	ProcessMemory     int64         `help:"Bytes of memory of that process." placeholder:"BYTES"`
+	ProcessMemory     size          `help:"Memory of that process." placeholder:"SIZE"`
 	ProcessCPU        float64       `help:"Processors' worth of time of that process." name:"process-cpu" placeholder:"N"`
 	ProcessFiles      int           `help:"Descriptors of that process." placeholder:"N"`
 	ProcessOpen       *bool         `help:"Let that process do what any process may." negatable:""`
@@ -62,12 +62,12 @@ func (c chosen) into(e *model.EndpointSpec) error {
 	merge(&e.Services, c.Bind)
 	merge(&e.Config, c.Config)
 	choose(&e.Limits.Timeout, model.Duration(c.Timeout))
-	choose(&e.Limits.MaxBody, c.MaxBody)
+	choose(&e.Limits.MaxBody, int64(c.MaxBody))
 	choose(&e.Limits.MaxConcurrency, c.MaxConcurrency)
 	choose(&e.Limits.MaxNative, c.MaxNative)
 	choose(&e.Limits.MaxStuck, c.MaxStuck)
 	choose(&e.Isolation, model.Isolation(c.Isolation))
-	choose(&e.Process.Memory, c.ProcessMemory)
+	choose(&e.Process.Memory, int64(c.ProcessMemory))
 	choose(&e.Process.CPU, c.ProcessCPU)
 	choose(&e.Process.Files, c.ProcessFiles)
 	if c.ProcessOpen != nil {
