@@ -245,7 +245,7 @@ func TestAProcessThatLeaksIsEndedAtItsLimit(t *testing.T) {
 		s.exit()
 	}
 	t.Logf("%d", r.Status)
-	s.want("/faulty", 200)
+	s.wantSoon("/faulty") // one that was refused memory keeps what it has, and may be ended for that a moment later
 }
 
 // What is shared with nobody else is the process's own, whether a control group
