@@ -119,11 +119,14 @@ func (f *Frame) complete(token uint64, status Status, response uintptr) Status {
 }
 
 // overdue tells, in the process of an isolated handler, whether the gateway has
-// given the request up: it does so by the same clock, and its word of it may
-// still be under way.
+// given the request up: it does so at the same moment, and its word of it may still
+// be under way.
 func (f *Frame) overdue() bool {
-	return f.mem.link != nil && time.Now().UnixNano() >= f.due.Load()
+	return f.mem.link != nil && int64(time.Since(began)) >= f.expires.Load()
 }
+
+// began is what times that do not jump are counted from.
+var began = time.Now()
 
 // take copies the response and signals the owner.
 func (f *Frame) take(generation uint64, status Status, response uintptr, to uint64) Status {

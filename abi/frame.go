@@ -74,7 +74,8 @@ type Frame struct {
 	mate    atomic.Pointer[Frame]
 	held    bool         // the other process has memory for it, too; of a mate
 	parting atomic.Bool  // it is free when that is; of a mate
-	due     atomic.Int64 // its request's deadline, or since when it is parting, in Unix nanoseconds; of a frame in a link
+	due     atomic.Int64 // its request's deadline, or since when it is parting, in Unix nanoseconds; of a mate
+	expires atomic.Int64 // its request's deadline, in nanoseconds since began; of a guest's frame
 
 	// MaxAnswer bounds the bytes of a body that the library hands over.
 	MaxAnswer uint64

@@ -17,17 +17,14 @@ import (
 // Remote.Run has to be running from before Start on.
 //
 // Requests are taken, and native code is run, by threads that wait in the kernel
-// for the next message: no scheduler stands between the gateway's wake-up and the
-// call. One of them is always free, so that replies are heard while others are
-// in native code.
+// for the next message. One of them is always free, so that replies are heard
+// while others are in native code. They end with the process.
 type Guest struct {
 	link     *Link
 	answers  sender
 	messages receiver
 	instance atomic.Pointer[Instance]
-	closed   atomic.Bool
-	idle     atomic.Int32   // threads that wait for a message
-	threads  sync.WaitGroup // all of them
+	idle     atomic.Int32 // threads that wait for a message
 
 	mu        sync.Mutex // guards what follows
 	most      int        // threads in native code
@@ -72,28 +69,19 @@ func (g *Guest) Stop() {
 	}
 }
 
-// Close ends the threads. Nothing may be asked for any more.
-func (g *Guest) Close() {
-	g.closed.Store(true)
-	for g.link.layout.guest.rouse() {
-	}
-	g.threads.Wait()
-}
-
 func (g *Guest) addThread() {
 	g.idle.Add(1)
 	g.link.layout.guest.look()
-	g.threads.Go(g.work)
+	go g.work()
 }
 
-// work is one thread. It ends as any goroutine's thread does, not with its
-// goroutine, since native code may have marked it as its own.
+// work is one thread: native code may mark it as its own.
 func (g *Guest) work() {
 	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	w := &g.link.layout.guest
 	var m message
-	for w.next(&g.messages, &m, &g.closed) {
+	for {
+		w.next(&g.messages, &m)
 		switch m.kind {
 		case sayEnter:
 			w.leave(&g.messages)
@@ -106,10 +94,12 @@ func (g *Guest) work() {
 		case sayCancel:
 			g.cancel(m.token)
 		case sayDone:
+			w.leave(&g.messages) // large blocks are given back to the system
 			if f := g.frame(m.token); f != nil {
 				f.clear()
 			}
 			g.say(&message{kind: sayFreed, token: m.token})
+			w.look()
 		case sayReply:
 			g.replied(&m)
 		}
@@ -151,6 +141,5 @@ func (m *Memory) visit(token uint64) *Frame {
 	}
 	f.control.Store(token>>slotBits<<stateBits | stateRunning)
 	f.bump, f.end = f.arena.Next, f.arena.End
-	f.due.Store(f.req.Deadline)
 	return f
 }

@@ -36,10 +36,13 @@ func (g *Guest) call(m *message) {
 	f := g.link.frames.visit(m.token)
 	f.MaxAnswer = m.a
 	i := g.instance.Load()
+	now := time.Now()
+	left := f.req.Deadline - now.UnixNano()
+	f.expires.Store(int64(now.Sub(began)) + left)
 	switch {
 	case i == nil: // the gateway knows better
 		g.refuse(f, ErrUnavailable)
-	case time.Now().UnixNano() >= f.req.Deadline: // it has waited for too long
+	case left <= 0: // it has waited for too long
 		g.refuse(f, ErrDeadline)
 	default:
 		g.follow(i, f, i.Enter(f))

@@ -63,7 +63,7 @@ type linkLayout struct {
 	limit  uint64 // of them in use
 	_      [32]byte
 	guest  waiters // for calls
-	_      [56]byte
+	_      [52]byte
 	asleep atomic.Uint32 // 1: the gateway waits for the bell
 	_      [60]byte
 	calls  ring

@@ -25,7 +25,6 @@ type Remote struct {
 	link  *Link
 	opts  RemoteOptions
 	calls sender
-	waker *waker       // for what calls has
 	stuck atomic.Int64 // since when there is no room for messages, in Unix nanoseconds; 0: there is
 	ended atomic.Bool
 
@@ -44,7 +43,6 @@ func NewRemote(l *Link, o RemoteOptions) *Remote {
 	r.calls.ring = &l.layout.calls
 	r.answers.ring = &l.layout.answer
 	r.lift.remote = r
-	r.waker = newWaker(&l.layout.guest)
 	l.frames.remote = r
 	return r
 }
@@ -59,9 +57,6 @@ func (r *Remote) Run() {
 	if err != nil {
 		return // it is closed
 	}
-	var waking sync.WaitGroup
-	waking.Go(func() { r.waker.run(&r.ended) })
-	defer waking.Wait()
 	// The bell is rung by writing to it and never read: each write is an edge to
 	// the poller. As long as one Read waits, none is lost.
 	_ = bell.Read(func(uintptr) bool { return r.hearAll() })
@@ -137,7 +132,6 @@ func (r *Remote) complete(g *Frame, status Status, broken bool) bool {
 	if f == nil {
 		return false
 	}
-	r.waker.inside.Add(-1)
 	if broken {
 		status = Pending // which no request is completed with: it is not taken
 	}
@@ -162,7 +156,6 @@ func (r *Remote) Ended() (lost int) {
 	}
 	r.asked.stopAll()
 	r.lift.close()
-	r.waker.stop()
 	_ = r.link.bell.SetReadDeadline(time.Now()) // Run waits for nothing any more
 	return lost
 }
@@ -187,15 +180,13 @@ func (r *Remote) Enter(f *Frame) (Status, error) {
 	token, most := g.Token(), f.MaxAnswer
 	g.due.Store(f.req.Deadline)
 	f.mate.Store(g)
-	r.waker.inside.Add(1)
 	g.mate.Store(f) // from here on it may be completed, and another's
 	sent := !r.ended.Load() && r.tell(&message{kind: sayEnter, token: token, a: most})
 	// Ended sweeps after it has set the word: either it finds this request, or
 	// this finds the word.
-	if sent && !r.ended.Load() || g.mate.Swap(nil) == nil {
+	if sent && !r.ended.Load() || !g.mate.CompareAndSwap(f, nil) {
 		return Pending, nil
 	}
-	r.waker.inside.Add(-1)
 	f.mate.Store(nil)
 	r.giveBack(g)
 	if !sent && !r.ended.Load() {
@@ -207,8 +198,13 @@ func (r *Remote) Enter(f *Frame) (Status, error) {
 // ErrBacklog says that the process does not take what it has been sent.
 var ErrBacklog = errors.New("the handler's process is too far behind")
 
-// tell sends a message, and wakes a thread for it.
+// tell sends a message, and has a thread look for it. The request that it is
+// about may be over, and its use of the link, before this has returned.
 func (r *Remote) tell(m *message) bool {
+	if !r.link.use() {
+		return false
+	}
+	defer r.link.leave()
 	if !r.calls.send(m) {
 		r.stuck.CompareAndSwap(0, time.Now().UnixNano())
 		return false
@@ -216,7 +212,9 @@ func (r *Remote) tell(m *message) bool {
 	if r.stuck.Load() != 0 {
 		r.stuck.Store(0)
 	}
-	r.waker.sent()
+	if w := &r.link.layout.guest; w.unwatched() {
+		w.rouse()
+	}
 	return true
 }
 
@@ -267,11 +265,8 @@ func (r *Remote) Cancel(token uint64) {
 	}
 	mate := g.Token()
 	// If the two are still each other's now, they were when mate was read.
-	if f.open(token>>slotBits) && f.mate.Load() == g && r.link.use() {
-		if !r.ended.Load() {
-			r.tell(&message{kind: sayCancel, token: mate})
-		}
-		r.link.leave()
+	if f.open(token>>slotBits) && f.mate.Load() == g && !r.ended.Load() {
+		r.tell(&message{kind: sayCancel, token: mate})
 	}
 }
 

@@ -11,8 +11,8 @@ import "sync/atomic"
 // longer says so before it reads the ring for the last time. All of these are
 // sequentially consistent, so that one of the two sees what the other has done.
 type waiters struct {
-	looking atomic.Int32  // threads that look, or have a permit to
-	asleep  atomic.Int32  // threads that wait for a permit, or will at once
+	looking atomic.Int32  // threads that look, or will: they have a permit, or are new
+	asleep  atomic.Int32  // threads that wait for a permit, or are about to
 	permits atomic.Uint32 // that no thread has taken yet
 }
 
@@ -23,13 +23,13 @@ func (w *waiters) look() { w.looking.Add(1) }
 // look, if there is a message.
 func (w *waiters) leave(r *receiver) {
 	w.looking.Add(-1)
-	if !r.empty() && w.idle() {
+	if !r.empty() && w.unwatched() {
 		w.rouse()
 	}
 }
 
-// idle tells whether no thread looks.
-func (w *waiters) idle() bool { return w.looking.Load() <= 0 }
+// unwatched tells whether no thread looks.
+func (w *waiters) unwatched() bool { return w.looking.Load() <= 0 }
 
 // rouse has one more thread look; false if none is asleep.
 func (w *waiters) rouse() bool {
@@ -56,22 +56,16 @@ func (w *waiters) call() bool {
 	return false
 }
 
-// next takes a message, for a thread that looks, and waits for one; false once it
-// is closed. Who closes rouses all that are asleep.
-func (w *waiters) next(r *receiver, m *message, closed *atomic.Bool) bool {
+// next takes a message, for a thread that looks, and waits for one.
+func (w *waiters) next(r *receiver, m *message) {
 	for !r.receive(m) {
-		if closed.Load() {
-			return false
-		}
 		w.asleep.Add(1)
 		w.looking.Add(-1)
 		// If somebody has called this one already, there is a permit for it.
-		if (!r.empty() || closed.Load()) && w.call() {
-			continue
+		if r.empty() || !w.call() {
+			w.permit()
 		}
-		w.permit()
 	}
-	return true
 }
 
 // permit waits for one, and takes it.

@@ -45,7 +45,8 @@ func serve(bounds []string) error {
 	signal.Notify(make(chan os.Signal, 1), deaf...)
 	// Threads that wait for requests, or run native code, hold on to their part of
 	// the scheduler for a moment; while it has no spare part it takes them away,
-	// which costs as much as a request.
+	// which costs as much as a request. In return, a bound on processors that is
+	// set later is not followed.
 	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 2)
 	closeStrays()
 	g := &guest{bounds: bounds}
