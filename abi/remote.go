@@ -160,8 +160,8 @@ func (r *Remote) Ended() (lost int) {
 	return lost
 }
 
-// Enter hands a request to the process: Pending, and the frame is completed as
-// if by the handler; [ErrGone] if the process has ended meanwhile, and nothing
+// Enter hands a request to the process, for its owner or under a Hold: Pending,
+// and the frame is completed as if by the handler; [ErrGone] if the process has ended meanwhile, and nothing
 // has happened; any other error is the request's.
 func (r *Remote) Enter(f *Frame) (Status, error) {
 	if !r.link.use() {
@@ -198,13 +198,9 @@ func (r *Remote) Enter(f *Frame) (Status, error) {
 // ErrBacklog says that the process does not take what it has been sent.
 var ErrBacklog = errors.New("the handler's process is too far behind")
 
-// tell sends a message, and has a thread look for it. The request that it is
-// about may be over, and its use of the link, before this has returned.
+// tell sends a message, and has a thread look for it. The caller has a use of the
+// link that lasts until this has returned, whatever becomes of the request.
 func (r *Remote) tell(m *message) bool {
-	if !r.link.use() {
-		return false
-	}
-	defer r.link.leave()
 	if !r.calls.send(m) {
 		r.stuck.CompareAndSwap(0, time.Now().UnixNano())
 		return false
@@ -217,6 +213,13 @@ func (r *Remote) tell(m *message) bool {
 	}
 	return true
 }
+
+// Hold keeps the link's memory until Let, for who enters requests that others may
+// release; false if it is gone.
+func (r *Remote) Hold() bool { return r.link.use() }
+
+// Let ends a Hold.
+func (r *Remote) Let() { r.link.leave() }
 
 // Release gives back what the answer of a request lies in.
 func (r *Remote) Release(f *Frame) { f.giveMate() }
@@ -232,6 +235,8 @@ func (f *Frame) giveMate() {
 func (r *Remote) giveBack(g *Frame) {
 	if g.held {
 		g.held = false
+		r.link.users.Add(1) // who hears that it is freed lets go of the request's
+		defer r.link.leave()
 		g.due.Store(time.Now().UnixNano())
 		g.parting.Store(true)
 		// As in Enter: Ended finds it, or is found here.
@@ -265,8 +270,11 @@ func (r *Remote) Cancel(token uint64) {
 	}
 	mate := g.Token()
 	// If the two are still each other's now, they were when mate was read.
-	if f.open(token>>slotBits) && f.mate.Load() == g && !r.ended.Load() {
-		r.tell(&message{kind: sayCancel, token: mate})
+	if f.open(token>>slotBits) && f.mate.Load() == g && r.link.use() {
+		if !r.ended.Load() {
+			r.tell(&message{kind: sayCancel, token: mate})
+		}
+		r.link.leave()
 	}
 }
 

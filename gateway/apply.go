@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/edge-gateway/edge-gateway/gateway/config"
 	"github.com/edge-gateway/edge-gateway/gateway/internal/registry"
@@ -53,20 +55,7 @@ func (g *Gateway) Apply(ctx context.Context, s Snapshot) error {
 		return err
 	}
 	s.Endpoints = append(slices.Clone(s.Endpoints), endpointsOf(web)...)
-	var changes []*change
-	var errs []error
-	for i := range s.Endpoints {
-		if err := ctx.Err(); err != nil {
-			errs = append(errs, err)
-			break
-		}
-		c, err := g.plan(ctx, &s.Endpoints[i])
-		if err != nil {
-			errs = append(errs, &EndpointError{s.Endpoints[i].Name, err})
-			continue
-		}
-		changes = append(changes, c)
-	}
+	changes, errs := g.planAll(ctx, s.Endpoints)
 	table, err := tableOf(changes)
 	if err != nil {
 		errs = append(errs, err)
@@ -104,6 +93,54 @@ type change struct {
 	next     registry.Split
 	fresh    []*registry.Instance // loaded, or taken back, for this change
 }
+
+// planAll loads what endpoints need: libraries one after the other, and meanwhile
+// all those that have a process of their own. An error is one endpoint's.
+func (g *Gateway) planAll(ctx context.Context, specs []Endpoint) (changes []*change, errs []error) {
+	var background sync.WaitGroup
+	g.ahead = g.lookAhead(specs, &background)
+	defer func() { g.ahead = nil }()
+	planned := make([]struct {
+		change *change
+		err    error
+	}, len(specs))
+	plan := func(i int) {
+		if ctx.Err() == nil {
+			planned[i].change, planned[i].err = g.plan(ctx, &specs[i])
+		}
+	}
+	room := make(chan struct{}, 2*runtime.NumCPU()) // a process takes a while of one to start
+	for i := range specs {
+		if specs[i].elsewhere() {
+			background.Go(func() {
+				room <- struct{}{}
+				plan(i)
+				<-room
+			})
+		}
+	}
+	for i := range specs {
+		if !specs[i].elsewhere() {
+			plan(i)
+		}
+	}
+	background.Wait()
+	for i, p := range planned {
+		switch {
+		case p.err != nil:
+			errs = append(errs, &EndpointError{specs[i].Name, p.err})
+		case p.change != nil:
+			changes = append(changes, p.change)
+		}
+	}
+	if len(changes)+len(errs) < len(specs) {
+		errs = append(errs, ctx.Err())
+	}
+	return changes, errs
+}
+
+// elsewhere tells whether no code of the endpoint runs in this process.
+func (e *Endpoint) elsewhere() bool { return e.Isolated && (e.Canary == nil || e.Canary.Isolated) }
 
 func (g *Gateway) plan(ctx context.Context, spec *Endpoint) (*change, error) {
 	c := &change{spec: spec, endpoint: (*g.endpoints.Load())[spec.Name]}

@@ -130,6 +130,7 @@ type Gateway struct {
 
 	mu     sync.Mutex // serialises Apply; guards what follows
 	closed bool
+	ahead  ahead // while endpoints are planned
 }
 
 // New makes a gateway that serves nothing yet. It takes the data directory,

@@ -2,11 +2,9 @@ package gateway
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"slices"
@@ -41,22 +39,21 @@ func (g *Gateway) version(spec *Endpoint) (version, error) {
 	return version{path, digest, info.Size()}, nil
 }
 
-// intact tells whether the library still has the bytes that it was kept with. A
-// disk that has lost some of them would cost the whole process, at each start.
-func (v version) intact() error {
-	file, err := os.Open(v.path)
+// look finds what can be known of the library without running any of it, and
+// whether it still has the bytes that it was kept with. A disk that has lost some
+// of them would cost the whole process, at each start.
+func (v version) look() (*inspect.Report, error) {
+	report, err := inspect.File(v.path)
+	if err == nil {
+		err = report.Check(inspect.Host())
+	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer file.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, file); err != nil {
-		return err
+	if is := hex.EncodeToString(report.Digest[:]); is != v.digest {
+		return nil, fmt.Errorf("the file is damaged: its SHA-256 is %s and was %s; upload or build it again", is, v.digest)
 	}
-	if is := hex.EncodeToString(sum.Sum(nil)); is != v.digest {
-		return fmt.Errorf("the file is damaged: its SHA-256 is %s and was %s; upload or build it again", is, v.digest)
-	}
-	return nil
+	return report, nil
 }
 
 // identity tells whether an instance does for an endpoint as it is now to be.
@@ -96,14 +93,8 @@ func (g *Gateway) load(ctx context.Context, e *registry.Endpoint, spec *Endpoint
 	if spec.Handler != nil {
 		return gofunc.New(spec.Handler, spec.Config, h), nil
 	}
-	report, err := inspect.File(v.path)
-	if err == nil {
-		err = report.Check(inspect.Host())
-	}
+	report, err := g.look(v)
 	if err != nil {
-		return nil, fmt.Errorf("library %q cannot be loaded: %w", spec.Library, err)
-	}
-	if err := v.intact(); err != nil {
 		return nil, fmt.Errorf("library %q cannot be loaded: %w", spec.Library, err)
 	}
 	if spec.Isolated {

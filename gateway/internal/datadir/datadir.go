@@ -129,7 +129,7 @@ func (d *Dir) sweep() {
 // is there whole, and on the disk, or not at all. One that is a version already
 // stays where it is.
 func (d *Dir) Keep(library string) (path, digest string, err error) {
-	if digest, ok := d.kept(library); ok {
+	if digest, ok := d.Kept(library); ok {
 		return library, digest, nil
 	}
 	from, err := os.Open(library)
@@ -158,13 +158,13 @@ func (d *Dir) Keep(library string) (path, digest string, err error) {
 	return path, digest, nil
 }
 
-// kept tells whether a library is one of the versions, by its name: the name is
+// Kept tells whether a library is one of the versions, by its name: the name is
 // the digest of its bytes. They need not be read again, since whoever makes a
 // file of such a name there, Keep and the store of artifacts, has written and
 // hashed the bytes elsewhere and only then given them the name; nobody writes to
 // it afterwards; and who else can write into the folder (0700) can as well put
 // any library there under its true name.
-func (d *Dir) kept(library string) (digest string, ok bool) {
+func (d *Dir) Kept(library string) (digest string, ok bool) {
 	path, err := filepath.Abs(library)
 	if err != nil || filepath.Dir(path) != d.versions() {
 		return "", false

@@ -60,6 +60,9 @@ func (m *Module) put(c *child) {
 	m.queue = nil
 	m.live.Store(c)
 	m.mu.Unlock()
+	if c.remote.Hold() { // else the process has ended, and they wait again
+		defer c.remote.Let()
+	}
 	now := time.Now()
 	for _, w := range queue {
 		status := abi.ErrDeadline
