@@ -41,7 +41,6 @@ func beGuest(path string) error {
 	if err != nil {
 		return err
 	}
-	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 2) // as the process of a handler does
 	guest := NewGuest(link)
 	guest.Memory().Record(recorder)
 	library, err := recorder.Open(path, os.TempDir(), false, "linked", "abc")

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime"
 	"runtime/debug"
 	"strconv"
 	"syscall"
@@ -43,11 +42,6 @@ type guest struct {
 func serve(bounds []string) error {
 	// Not by ignoring them: that would be passed on to what the handler starts.
 	signal.Notify(make(chan os.Signal, 1), deaf...)
-	// Threads that wait for requests, or run native code, hold on to their part of
-	// the scheduler for a moment; while it has no spare part it takes them away,
-	// which costs as much as a request. In return, a bound on processors that is
-	// set later is not followed.
-	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 2)
 	closeStrays()
 	g := &guest{bounds: bounds}
 	recorder, err := g.inherit()
