@@ -106,12 +106,13 @@ func (i *Instance) undrain() bool {
 	return true
 }
 
-// close marks a drained instance as used up; false if it was taken back into
-// use meanwhile or has been closed before.
-func (i *Instance) close() bool {
+// close marks an instance as used up that has drained since a call of drain, whose
+// result this is; false if it was taken back into use since. Requests that come
+// too late may be counted at this moment: none of them gets in.
+func (i *Instance) close(idle <-chan struct{}) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.closed || i.guards.Load() != draining {
+	if i.closed || i.idle != idle {
 		return false
 	}
 	i.closed = true

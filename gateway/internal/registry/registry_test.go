@@ -75,6 +75,23 @@ func TestGuardsHoldInstancesUnderSwaps(t *testing.T) {
 	}
 }
 
+// A request that comes too late is counted for a moment, and must not keep an
+// instance from its end.
+func TestAnInstanceEndsWhileARequestComesTooLate(t *testing.T) {
+	e := testEndpoint()
+	i := e.NewInstance(&module{}, "1", "1", 1)
+	idle := i.drain()
+	<-idle
+	i.guards.Add(1) // as Acquire does before it sees that it may not
+	if !i.close(idle) {
+		t.Error("it is not closed")
+	}
+	i.Release()
+	if i.close(idle) || i.undrain() {
+		t.Error("it is closed twice, or taken back after that")
+	}
+}
+
 func TestReplacedInstanceIsTakenBackWhileItDrains(t *testing.T) {
 	e := testEndpoint()
 	first, second := &module{}, &module{}

@@ -39,7 +39,7 @@ func (e *Endpoint) retire(old *Instance) {
 	e.mu.Unlock()
 	e.retired.Go(func() {
 		<-idle
-		if old.close() {
+		if old.close(idle) {
 			e.end(old)
 		}
 	})
