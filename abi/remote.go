@@ -161,8 +161,8 @@ func (r *Remote) Ended() (lost int) {
 }
 
 // Enter hands a request to the process, for its owner or under a Hold: Pending,
-// and the frame is completed as if by the handler; [ErrGone] if the process has ended meanwhile, and nothing
-// has happened; any other error is the request's.
+// and the frame is completed as if by the handler; [ErrGone] if the process has
+// ended meanwhile, and nothing has happened; any other error is the request's.
 func (r *Remote) Enter(f *Frame) (Status, error) {
 	if !r.link.use() {
 		return 0, ErrGone

@@ -13,11 +13,12 @@ type size int64
 
 // UnmarshalText reads it.
 func (s *size) UnmarshalText(text []byte) error {
-	n, err := strconv.ParseInt(string(text), 10, 64)
-	if parsed, ok := config.ParseSize(string(text)); ok {
-		n = parsed
-	} else if err != nil {
-		return fmt.Errorf("%q is not a size, such as 8MiB", text)
+	n, ok := config.ParseSize(string(text))
+	if !ok {
+		var err error
+		if n, err = strconv.ParseInt(string(text), 10, 64); err != nil {
+			return fmt.Errorf("%q is not a size, such as 8MiB", text)
+		}
 	}
 	*s = size(n)
 	return nil
